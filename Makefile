@@ -1,0 +1,53 @@
+# Every target is a line or two over the project's own virtual environment.
+VENV    := .venv
+BIN     := $(VENV)/bin
+FORWARD ?= localhost:8000
+STAMP   := $(VENV)/.ready
+
+.PHONY: setup run demo check fmt fmt-check lint types imports test test-slow bench clean
+.DEFAULT_GOAL := help
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+$(STAMP): pyproject.toml constraints.txt
+	sh scripts/venv.sh $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+setup: $(STAMP)  ## Create .venv with everything in it
+
+run: $(STAMP)  ## Receive webhooks and forward them: make run FORWARD=localhost:8000
+	$(BIN)/hookcli listen --forward $(FORWARD)
+
+demo: $(STAMP)  ## Show the whole loop: relay, listener, program, webhook, answer, replay
+	$(BIN)/python -m benchmarks.demo
+
+check: fmt-check lint types imports test  ## Everything that must be green at every commit
+
+fmt: $(STAMP)  ## Format and fix
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+fmt-check: $(STAMP)
+	$(BIN)/ruff format --check .
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+imports: $(STAMP)
+	$(BIN)/lint-imports
+
+test: $(STAMP)  ## The default tests, under two minutes
+	$(BIN)/pytest -n 2
+
+test-slow: $(STAMP)  ## The long journeys: kills, cuts, soaks
+	$(BIN)/pytest -m slow
+
+bench: $(STAMP)  ## Speed, as ratios to sending straight to the program
+	$(BIN)/python -m benchmarks.run
+
+clean:  ## Remove everything that was made here
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""hookcli: webhooks to localhost. Importing this package imports nothing else, for ever."""

@@ -1,0 +1,169 @@
+"""What a listener reports, and to whom. The TUI, the lines, NDJSON and the tests are observers."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from hookcli.captures.model import Attempt, Capture, Told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """The first connection stands."""
+
+    endpoint: str
+    url: str
+    targets: tuple[str, ...]
+    relay: str
+    """The relay's origin."""
+    local: bool
+    """The relay runs inside this process and can be reached from this machine only."""
+    resume_seq: int
+    """The cursor the stream began after."""
+    backlog: int
+    """How many places of the log lie between the cursor and its head."""
+    retention_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """Connected again after having been lost."""
+
+    down_ms: int
+    caught_up: int
+    """Places of the log to catch up with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stale:
+    """No sign of life from the relay for a while; `live` must not be shown."""
+
+    silent_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alive:
+    """A heartbeat was answered; ends `Stale`."""
+
+    round_trip_ms: float
+    clock_ahead_ms: float
+    """This machine's clock minus the relay's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """The connection is gone. Everything captured stays available."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconnecting:
+    """The next try is due."""
+
+    attempt: int
+    """The how-manieth try since the connection was lost, from 1."""
+    retry_in_ms: int
+    down_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captured:
+    """An event is on disk here."""
+
+    capture: Capture
+    body: bytes
+    skipped: bool = False
+    """Captured, and not forwarded: no target, or filtered out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptStarted:
+    """A request to the program begins."""
+
+    capture: str
+    target: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFinished:
+    """An attempt ended, one way or the other."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderTold:
+    """What the relay told the sender."""
+
+    capture: str
+    told: Told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """A gap: events that the relay no longer had."""
+
+    from_seq: int
+    to_seq: int
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetState:
+    """Whether the program accepts connections."""
+
+    target: str
+    state: str
+    """`up`, `refused` or `timeout`."""
+    waiting: int
+    """Deliveries waiting for it."""
+    next_try_ms: int | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something worth a sentence."""
+
+    level: str
+    """`info`, `warning` or `error`."""
+    code: str
+    text: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The listener has ended."""
+
+    captured: int
+    failed: int
+    waiting: int
+    last_seq: int
+
+
+Report = (
+    Ready
+    | Connected
+    | Stale
+    | Alive
+    | Lost
+    | Reconnecting
+    | Captured
+    | AttemptStarted
+    | AttemptFinished
+    | SenderTold
+    | Missing
+    | TargetState
+    | Notice
+    | Done
+)
+
+
+class Observer(Protocol):
+    """Told of everything, in order, on the engine's thread; must return at once."""
+
+    def __call__(self, report: Report, /) -> None: ...
