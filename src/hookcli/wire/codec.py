@@ -23,12 +23,13 @@ class WireError(Exception):
 
 class _Tagged(msgspec.Struct):
     type: str
+    digest: bytes | None = None
 
 
 _encoder = msgspec.msgpack.Encoder()
 _tag = msgspec.msgpack.Decoder(_Tagged)
-_from_relay = msgspec.msgpack.Decoder(RelayMessage)
-_from_listener = msgspec.msgpack.Decoder(ListenerMessage)
+_from_relay: msgspec.msgpack.Decoder[RelayMessage] = msgspec.msgpack.Decoder(RelayMessage)
+_from_listener: msgspec.msgpack.Decoder[ListenerMessage] = msgspec.msgpack.Decoder(ListenerMessage)
 _RELAY_TYPES = frozenset({"welcome", "event", "gap", "replied", "peers", "pong"})
 _LISTENER_TYPES = frozenset({"ack", "result", "target", "ping"})
 
@@ -68,12 +69,16 @@ def decode_listener(data: bytes) -> ListenerMessage | Unknown:
 
 def _unknown(data: bytes, known: frozenset[str], error: Exception) -> Unknown:
     try:
-        tag = _tag.decode(data).type
+        tagged = _tag.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise WireError(f"not a message: {error}") from error
-    if tag in known:
-        raise WireError(f"{tag}: {error}") from error
-    return Unknown(tag)
+    if tagged.type in known:
+        raise WireError(f"{tagged.type}: {error}") from error
+    if tagged.digest is not None:
+        # Only events and results carry a digest: this was one before its type was damaged,
+        # and ignoring it would lose it.
+        raise WireError(f"{tagged.type}: not a type that carries a digest")
+    return Unknown(tagged.type)
 
 
 def event_digest(event: Event) -> bytes:
