@@ -1,0 +1,1 @@
+"""How fast the road is, what it costs, and that it loses nothing while it hurries."""
