@@ -1,0 +1,1 @@
+"""What one does with captures: change, compare, send again, take elsewhere, bring in."""
