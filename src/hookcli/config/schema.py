@@ -1,0 +1,108 @@
+"""The keys of the configuration files: their kinds, variables, and what a project may not say."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from hookcli.config import values
+
+Trust = Literal["free", "local", "inside", "known", "user"]
+"""What a project's file may say of a key before it is trusted: anything; a target on this machine;
+a path inside the project; a relay that the user has logged in to; nothing."""
+
+RESPOND = ("app", "ack")
+OUTPUTS = ("tui", "lines", "json", "quiet")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One setting."""
+
+    name: str
+    parse: Callable[[object], object]
+    help: str
+    default: object = None
+    env: str = ""
+    trust: Trust = "free"
+
+
+def _respond(value: object) -> str:
+    return values.one_of(value, RESPOND)
+
+
+def _output(value: object) -> str:
+    return {"interactive": "tui", "compact": "lines"}.get(str(value)) or values.one_of(
+        value, OUTPUTS
+    )
+
+
+def reference(value: object) -> str:
+    """`env:NAME` or `file:PATH`: where a secret is, never the secret."""
+    given = value if isinstance(value, str) else ""
+    kind, _, rest = given.partition(":")
+    if kind in ("env", "file") and rest.strip():
+        return given
+    raise ValueError("env:NAME or file:PATH is wanted, never the value itself")
+
+
+KEYS = (
+    Key(
+        name="relay",
+        parse=values.origin,
+        env="HOOKCLI_RELAY",
+        trust="known",
+        help="the relay's URL; none: one runs inside `hookcli listen`, for this machine only",
+    ),
+    Key(
+        name="token",
+        parse=reference,
+        trust="user",
+        help="where the endpoint's token is: env:NAME or file:PATH; `hookcli login` keeps its own",
+    ),
+    Key(
+        name="endpoint",
+        parse=values.text,
+        env="HOOKCLI_ENDPOINT",
+        help="the endpoint's name or id; default: `default`, created at first use",
+    ),
+    Key(
+        name="forward",
+        parse=values.target,
+        env="HOOKCLI_FORWARD",
+        trust="local",
+        help="where events go: 8000, localhost:8000/hooks, https://…",
+    ),
+    Key(name="path", parse=values.text, help="a prefix for the forwarded path"),
+    Key(name="header", parse=values.texts, default=(), help="headers to set while forwarding"),
+    Key(name="host_header", parse=values.text, default="keep", help="keep, rewrite or a value"),
+    Key(
+        name="insecure",
+        parse=values.flag,
+        default=False,
+        help="do not verify the target's certificate",
+        trust="user",
+    ),
+    Key(name="timeout", parse=values.duration_ms, default=30_000, help="of one attempt"),
+    Key(name="concurrency", parse=values.positive, default=16, help="attempts at once"),
+    Key(name="retry", parse=values.whole, default=0, help="retries of answers that are not 2xx"),
+    Key(name="retry_for", parse=values.duration_ms, help="how long to retry, such as 72h"),
+    Key(name="respond", parse=_respond, help="what senders get: app or ack"),
+    Key(name="deadline", parse=values.duration_ms, help="how long senders are held for the answer"),
+    Key(
+        name="max_offline", parse=values.duration_ms, help="give up after so long without the relay"
+    ),
+    Key(
+        name="store",
+        parse=values.text,
+        env="HOOKCLI_STORE",
+        trust="inside",
+        help="the file of captures; default: in the user's data folder",
+    ),
+    Key(name="output", parse=_output, env="HOOKCLI_OUTPUT", help="lines, json or quiet"),
+)
+BY_NAME: Mapping[str, Key] = {key.name: key for key in KEYS}
+
+TABLES: Mapping[str, str] = {
+    "secrets": "names of signing secrets, each env:NAME or file:PATH",
+    "profile": "[profile.NAME]: the keys above, for `-p NAME`; in the user's file only",
+}
