@@ -87,6 +87,11 @@ class SetQuery:
     value: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropQuery:
+    """`--query ''`: no query at all, its `?` included."""
+
+
 Edit = (
     SetText
     | SetJson
@@ -98,6 +103,7 @@ Edit = (
     | SetMethod
     | SetPath
     | SetQuery
+    | DropQuery
 )
 
 
@@ -156,8 +162,10 @@ def read_path(text: str) -> SetPath:
     )
 
 
-def read_query(text: str) -> SetQuery:
-    """`name=value`, neither of them encoded."""
+def read_query(text: str) -> SetQuery | DropQuery:
+    """`name=value`, neither of them encoded; the empty text drops the query."""
+    if not text:
+        return DropQuery()
     name, sign, value = text.partition("=")
     if not sign or not name:
         raise UsageError(f"{text!r} sets no query field", hint="--query name=value")

@@ -11,6 +11,7 @@ from hookcli.workbench import formtext, jsonedit, jsonpath, media
 from hookcli.workbench.edits import (
     AddHeader,
     DropHeader,
+    DropQuery,
     Edit,
     SetBody,
     SetHeader,
@@ -125,6 +126,11 @@ def _(edit: SetQuery, request: Request) -> Request:
         else formtext.adding(query, edit.name, value)
     )
     return replace(request, target=path + b"?" + splice(query, [change]))
+
+
+@_apply.register
+def _(edit: DropQuery, request: Request) -> Request:
+    return replace(request, target=request.target.partition(b"?")[0])
 
 
 def _edited_body(request: Request, edit: BodyEdit) -> bytes:
