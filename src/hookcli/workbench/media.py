@@ -50,10 +50,15 @@ def kind(headers: Headers, body: bytes) -> Kind:
 _CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0D}) + b"\x7f"
 
 
-def is_text(body: bytes) -> bool:
-    """Whether `body` is valid UTF-8 without control characters other than tab and line ends."""
+def is_utf8(body: bytes) -> bool:
+    """Whether `body` is valid UTF-8."""
     try:
         body.decode()
     except UnicodeDecodeError:
         return False
-    return len(body.translate(None, _CONTROLS)) == len(body)
+    return True
+
+
+def is_text(body: bytes) -> bool:
+    """Whether `body` is valid UTF-8 without control characters other than tab and line ends."""
+    return is_utf8(body) and len(body.translate(None, _CONTROLS)) == len(body)

@@ -14,22 +14,23 @@ it is missing. Lines that begin with `#` before the request line are comments, e
     # hookcli: bare         the sender left out the slash behind the endpoint id
     # hookcli: head latin-1 request line and fields hold bytes that are no UTF-8; they are written
                             one character a byte
+    # hookcli: method NAME  the method, where it begins with # and would look like a comment
     # hookcli: body crlf    every line of the body ends in CR LF on the wire
     # hookcli: body base64  the body is no text; it is base64, and line ends there do not count
 
-A message whose request line ends in CR LF is one cut from the wire: its body is exactly what stands
-behind the blank line, and no comment is looked for.
+An editor may turn every LF into CR LF. But a text that begins with a request line ending in CR LF is
+cut from the wire: its body is exactly what stands behind the blank line.
 """
 
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hookcli.errors import UsageError
-from hookcli.wire.headers import Headers
+from hookcli.wire.headers import Headers, end_to_end, first
 from hookcli.wire.http import Request
-from hookcli.workbench.media import is_text
+from hookcli.workbench.media import is_text, is_utf8
 
 _NOTE = re.compile(rb"# hookcli: ([a-z]+)(?: (.*))?")
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S.*?)(?: HTTP/(\d\.\d))?\s*")
@@ -51,13 +52,30 @@ def write(request: Request, *, http_version: str = "1.1", comments: tuple[str, .
     notes = [f"# hookcli: url {request.url}".encode()] if request.url else []
     if not request.target.startswith(b"/"):
         notes.append(b"# hookcli: bare")
-    if not _is_utf8(head):
+    if not is_utf8(head):
         notes.append(b"# hookcli: head latin-1")
         head = head.decode("latin-1").encode()
+    if request.method.startswith("#"):
+        notes.append(b"# hookcli: method " + request.method.encode())
     if coding:
         notes.append(b"# hookcli: body " + coding)
     lines = [b"# " + " ".join(comment.split()).encode() for comment in comments] + notes
     return b"".join(line + b"\n" for line in lines) + head + b"\n" + body + b"\n"
+
+
+def wire(request: Request) -> bytes:
+    """The request as it goes over a connection: CR LF in the head, the body to the byte.
+
+    Fields of the connection it came on are left out; where they framed the body, Content-Length
+    does (RFC 9112 §6.3).
+    """
+    headers = end_to_end(request.headers)
+    if request.body and first(headers, b"content-length") is None:
+        headers = (*headers, (b"Content-Length", b"%d" % len(request.body)))
+    head = _written_head(replace(request, headers=headers), "1.1")
+    if request.method.startswith("#"):
+        head = request.method.encode() + head.removeprefix(b"X")
+    return head.replace(b"\n", b"\r\n") + b"\r\n" + request.body
 
 
 def read(text: bytes) -> Message:
@@ -65,10 +83,12 @@ def read(text: bytes) -> Message:
 
     Content-Length is not checked, nor changed: it is a field like any other.
     """
-    first, _, _ = text.partition(b"\n")
-    if first.endswith(b"\r") and not first.startswith(b"#"):
-        head, _, body = text.partition(b"\r\n\r\n")
-        return _message(head.split(b"\r\n"), 1, body, {})
+    line, _, _ = text.partition(b"\n")
+    if line.endswith(b"\r"):
+        if not line.startswith(b"#"):
+            head, _, body = text.partition(b"\r\n\r\n")
+            return _message(head.removesuffix(b"\r\n").split(b"\r\n"), 1, body, {})
+        text = text.replace(b"\r\n", b"\n")
     notes, number, rest = _notes(text)
     head, _, body = rest.partition(b"\n\n")
     if notes.get(b"head") == b"latin-1":
@@ -80,7 +100,8 @@ def read(text: bytes) -> Message:
 
 def _written_head(request: Request, http_version: str) -> bytes:
     target = request.target if request.target.startswith(b"/") else b"/" + request.target
-    start = b"%s %s HTTP/%s\n" % (request.method.encode(), target, http_version.encode())
+    method = b"X" if request.method.startswith("#") else request.method.encode()
+    start = b"%s %s HTTP/%s\n" % (method, target, http_version.encode())
     return start + b"".join(b"%s: %s\n" % pair for pair in request.headers)
 
 
@@ -132,7 +153,8 @@ def _message(lines: list[bytes], number: int, body: bytes, notes: dict[bytes, by
     if b"bare" in notes and target[1:2] in (b"", b"?"):
         target = target[1:]
     headers = _fields(lines[1:], number + 1)
-    request = Request(method=match[1].decode(), url=url, target=target, headers=headers, body=body)
+    method = notes.get(b"method", match[1]).decode("latin-1")
+    request = Request(method=method, url=url, target=target, headers=headers, body=body)
     return Message(request=request, http_version=(match[3] or b"1.1").decode())
 
 
@@ -151,14 +173,6 @@ def _narrowed(head: bytes) -> bytes:
         return head.decode().encode("latin-1")
     except UnicodeError:
         raise UsageError("the head is marked latin-1 and holds a character beyond it") from None
-
-
-def _is_utf8(head: bytes) -> bool:
-    try:
-        head.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _wrong(number: int, line: bytes, wanted: str, hint: str) -> UsageError:

@@ -1,11 +1,14 @@
 """What the workbench's property tests draw: JSON texts as careless writers write them, requests."""
 
+import hashlib
 import json
 from typing import Any
 
 from hypothesis import strategies as st
 
+from hookcli.captures.model import Attempt, Capture, Outcome, Timing, Why
 from hookcli.wire.http import Request
+from hookcli.workbench.export import Item
 
 BLANKS = st.sampled_from(["", "", "", " ", "\n  ", "\t", "\r\n"])
 KEYS = st.one_of(
@@ -89,3 +92,44 @@ def load(data: bytes) -> Any:
 
 def _refuse(name: str) -> Any:
     raise ValueError(name)
+
+
+def item(request: Request, *attempts: Attempt, **known: Any) -> Item:
+    """The request as a capture, with its attempts."""
+    facts: dict[str, Any] = {
+        "id": "01JA8Q4MZX0000000000000000",
+        "endpoint": "ep_k3f9qz",
+        "seq": 7,
+        "received_at": 1_763_908_351_002_000,
+        "http_version": "1.1",
+        "peer": "203.0.113.9",
+    }
+    capture = Capture(
+        method=request.method,
+        url=request.url,
+        target=request.target,
+        headers=request.headers,
+        body_size=len(request.body),
+        body_sha256=hashlib.sha256(request.body).digest(),
+        **(facts | known),
+    )
+    return Item(capture=capture, body=request.body, attempts=attempts)
+
+
+def attempt(
+    status: int = 200, body: bytes = b"ok", *headers: tuple[bytes, bytes], **known: Any
+) -> Attempt:
+    """An answer, or with status 0 none."""
+    facts: dict[str, Any] = {
+        "capture": "01JA8Q4MZX0000000000000000",
+        "n": 1,
+        "why": Why.LIVE,
+        "target": "http://localhost:8000",
+        "started_at": 1_763_908_351_010_000,
+        "ms": 84.5,
+        "timing": Timing(dns=0.1, connect=0.4, wait=82.0, read=2.0),
+        "outcome": Outcome.RESPONDED if status else Outcome.REFUSED,
+    }
+    return Attempt(
+        status=status, headers=headers, body=body, body_size=len(body), **(facts | known)
+    )

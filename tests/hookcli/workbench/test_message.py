@@ -25,6 +25,8 @@ POST = Request(
 @example(replace(POST, body=b"\r\n"), "1.1")
 @example(replace(POST, body=b"a\r\nb\n"), "1.1")
 @example(replace(POST, headers=(), body=b"\nx: y\n\n"), "1.1")
+@example(replace(POST, method="#"), "1.1")
+@example(replace(POST, method="#GET"), "1.1")
 @example(replace(POST, target=b"?x", headers=((b"x", b"\xe9"),)), "1.0")
 def test_what_is_written_reads_back_to_the_byte(request: Request, version: str) -> None:
     text = message.write(request, http_version=version, comments=("a note",))
@@ -51,6 +53,12 @@ def test_a_message_reads_like_one() -> None:
 
 def test_an_editor_that_adds_no_last_line_end_changes_nothing() -> None:
     assert message.read(message.write(POST).removesuffix(b"\n")).request == POST
+
+
+@pytest.mark.parametrize("body", [b"a\nb\n", b"a\r\nb", b"\xff"])
+def test_an_editor_that_writes_cr_lf_changes_nothing(body: bytes) -> None:
+    request = replace(POST, body=body)
+    assert message.read(message.write(request).replace(b"\n", b"\r\n")).request == request
 
 
 def test_a_message_from_the_wire_keeps_its_body_exactly() -> None:
