@@ -1,6 +1,7 @@
 """A curl line, run by a real shell against a raw receiver, sends the captured bytes."""
 
 import asyncio
+import os
 import random
 import shutil
 import subprocess
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from hookcli.errors import UsageError
 from hookcli.wire.headers import values
 from hookcli.wire.http import Request
-from hookcli.workbench.export import curl, shell
+from hookcli.workbench.export import curl, httpie, shell
 from tests.support import rawhttp
 
 BASE = Request(
@@ -99,6 +101,24 @@ async def test_binary_needs_no_bash(tmp_path: Path) -> None:
         assert program.received[-1].body == CASES["zero bytes"].body
 
 
+@pytest.mark.skipif(not shutil.which("http") or not shutil.which("bash"), reason="needs HTTPie")
+@pytest.mark.parametrize("name", CASES)
+async def test_httpie_sends_what_was_captured_or_it_is_refused(name: str, tmp_path: Path) -> None:
+    request = CASES[name]
+    async with rawhttp.program() as program:
+        try:
+            command = httpie.command(request, to=program.url)
+        except UsageError:
+            return
+        await _shell("bash", command, tmp_path)
+        got = program.received[-1]
+        assert got.method == request.method.encode()
+        assert got.target.removeprefix(b"/") == request.target.removeprefix(b"/")
+        assert got.body == request.body
+        sent = [pair for pair in _comparable(got.headers) if pair[0] != b"Connection"]
+        assert sent == _comparable(request.headers)
+
+
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
 def test_bash_reads_every_word_back_to_the_byte(tmp_path: Path) -> None:
     draw = random.Random(7)
@@ -123,8 +143,8 @@ async def _shell(name: str, command: bytes, folder: Path) -> None:
     script = folder / "command.sh"
     script.write_bytes(command + b"\n")
     process = await asyncio.create_subprocess_exec(
-        name, str(script), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(folder)},
+        name, str(script), cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder)},
     )  # fmt: skip
     _, error = await asyncio.wait_for(process.communicate(), 20)
     assert process.returncode == 0, error.decode()

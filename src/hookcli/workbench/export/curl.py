@@ -10,11 +10,11 @@ from hookcli.wire.headers import Headers, end_to_end, first
 from hookcli.wire.http import Request
 from hookcli.workbench.export import shell
 
-# What curl sends as it is given; anything else goes through --request-target.
-_PLAIN = re.compile(
+PLAIN = re.compile(
     rb"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-F]{2})*)?"
     rb"(?:\?(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})+)?"
 )
+"""A target that tools send as it is given to them."""
 _DOTS = re.compile(rb"/\.\.?(?:/|$)")
 _ORIGIN = re.compile(r"(?P<origin>[a-z]+://[^/?#]*)(?P<path>[^?#]*)")
 # Above 1 MiB curl asks first whether the body is wanted.
@@ -55,7 +55,7 @@ def _url(request: Request, to: str) -> list[list[bytes]]:
     extra: list[list[bytes]] = []
     if base.startswith("https:"):
         extra.append([b"--http1.1"])
-    if _PLAIN.fullmatch(request.target) and _ORIGIN.match(base):
+    if PLAIN.fullmatch(request.target) and _ORIGIN.match(base):
         if _DOTS.search(request.path):
             extra.append([b"--path-as-is"])
         return [[shell.quote(base.encode() + request.target)], *extra]
