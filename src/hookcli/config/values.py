@@ -116,7 +116,7 @@ def target(value: object) -> str:
 def _split(url: str, wanted: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        if parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0:
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
             return parts
     except ValueError:
         pass

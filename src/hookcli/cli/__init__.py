@@ -1,0 +1,64 @@
+"""The command line: parse, call, render. The only room that prints, reads streams and exits.
+
+`main` is the door. The front page, `--version` and the help pages need no parser; a command's
+module is imported when it runs, and imports what it runs when it runs it.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from hookcli.cli.console import Console, ExitCode
+
+
+def main() -> int:
+    """The console script; returns the exit code."""
+    console = Console()
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")
+    code = run(sys.argv[1:], console)
+    _flush(console)
+    return code
+
+
+def run(arguments: Sequence[str], console: Console) -> int:
+    """One command line; the exit code. Nothing escapes but what ends the process at once."""
+    try:
+        code = _page(list(arguments), console)
+        if code is None:
+            from hookcli.cli.app import invoke
+
+            code = invoke(list(arguments), console)
+        console.stdout.flush()
+    except BrokenPipeError:
+        return ExitCode.READER_GONE
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    return code
+
+
+def _page(arguments: list[str], console: Console) -> int | None:
+    """The answers that need no parser; None when there is one to ask."""
+    if arguments in ([], ["--help"], ["-h"], ["help"]):
+        from hookcli.cli.front import page
+
+        console.out(page())
+        return ExitCode.YES
+    if arguments in (["--version"], ["version"]):
+        from importlib.metadata import version
+
+        console.out(f"hookcli {version('hookcli')}")
+        return ExitCode.YES
+    return None
+
+
+def _flush(console: Console) -> None:
+    try:
+        console.stdout.flush()
+        console.stderr.flush()
+    except (BrokenPipeError, ValueError):
+        # The interpreter flushes once more at its end and would complain.
+        import os
+
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, 1)

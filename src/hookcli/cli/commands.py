@@ -1,0 +1,84 @@
+"""Every command: its module, its line on the front page, and the other words people try first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One line of the front page."""
+
+    name: str
+    summary: str
+    example: str = ""
+    group: str
+    module: str = ""
+    """Under `hookcli.cli`; by default the name."""
+
+
+DAILY, SET_UP = "Every day", "Set up"
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        name="listen",
+        summary="receive webhooks here and forward them to your app",
+        example="hookcli listen 8000",
+        group=DAILY,
+    ),
+    Command(
+        name="ls",
+        summary="list, search and follow captures",
+        example="hookcli ls status:5xx since:1h",
+        group=DAILY,
+    ),
+    Command(
+        name="show",
+        summary="print one capture: request, answer, attempts",
+        example="hookcli show @",
+        group=DAILY,
+    ),
+    Command(
+        name="replay",
+        summary="send captures again, the same bytes",
+        example="hookcli replay @ --to :9000",
+        group=DAILY,
+    ),
+    Command(
+        name="relay",
+        summary="run your own relay",
+        example="hookcli relay --public-url https://…",
+        group=SET_UP,
+    ),
+    Command(name="login", summary="use a relay", example="hookcli login https://…", group=SET_UP),
+    Command(name="logout", summary="forget a relay's key and tokens", group=SET_UP),
+    Command(
+        name="endpoint", summary="list, create, change, rotate, delete public URLs", group=SET_UP
+    ),
+    Command(name="config", summary="show, set and explain settings", group=SET_UP),
+    Command(name="rm", summary="delete captures", example="hookcli rm --older 7d", group=SET_UP),
+    Command(name="completion", summary="print the script for your shell", group=SET_UP),
+)
+BY_NAME: Mapping[str, Command] = {command.name: command for command in COMMANDS}
+
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "http": ("listen",),
+    "tail": ("ls", "--follow"),
+    "list": ("ls",),
+    "search": ("ls",),
+    "get": ("show",),
+    "resend": ("replay",),
+    "send": ("replay",),
+    "purge": ("rm",),
+    "delete": ("rm",),
+    "endpoints": ("endpoint",),
+    "whoami": ("config", "list"),
+    "serve": ("relay",),
+}
+"""What other tools taught, and the words it stands for."""
+
+TOPICS: Mapping[str, str] = {
+    "exit-codes": "how commands end",
+    "environment": "the variables that are read",
+    "filters": "how to search captures",
+    "ids": "how to name captures",
+}

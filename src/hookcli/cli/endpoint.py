@@ -1,0 +1,235 @@
+"""`hookcli endpoint`: the public URLs on a relay."""
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from hookcli.cli.app import new_app
+from hookcli.cli.here import Here
+from hookcli.errors import ConfigError, NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from hookcli.cli.relay_api import RelayApi
+
+app = new_app(invoke_without_command=True)
+
+_NAME = typer.Argument("", metavar="[NAME|ID]", help="default: the endpoint of the settings")
+
+
+@app.callback()
+def endpoint(ctx: typer.Context) -> int:
+    """List, create, show, change, rotate and delete public URLs; alone: ls."""
+    return 0 if ctx.invoked_subcommand else ls(ctx)
+
+
+@app.command()
+def ls(ctx: typer.Context) -> int:
+    """List the endpoints of the relay."""
+    from hookcli.cli.access import api, relay_origin
+    from hookcli.config import endpoints
+
+    here: Here = ctx.obj
+    origin = relay_origin(here)
+    relay = here.credentials.relay(origin)
+    mine = endpoints.known(here.settings, here.credentials)
+    if relay.key or mine is None:
+        found = api(here, origin).list()
+    else:
+        # Without the relay's key each endpoint is asked for with its own token.
+        found = [_api(here, one.id)[0].show(one.id) for one in relay.endpoints]
+    _print(here, found, selected=mine.id if mine else "")
+    return 0
+
+
+@app.command()
+def create(
+    ctx: typer.Context,
+    name: str = typer.Argument(..., help="your name for it"),
+    respond: str = typer.Option("", help="what senders get: app or ack"),
+    deadline: str = typer.Option("", help="how long senders are held for the answer"),
+    print_token: bool = typer.Option(False, "--print-token", help="print the token, for CI"),
+) -> int:
+    """Create an endpoint; its token is kept in a file that only you can read."""
+    from hookcli.cli.access import api, relay_origin, remembered
+
+    here: Here = ctx.obj
+    origin = relay_origin(here)
+    if here.credentials.relay(origin).endpoint(name):
+        raise UsageError(
+            f"an endpoint is called {name} already", hint=f"hookcli endpoint show {name}"
+        )
+    answer = api(here, origin).create({"name": name, **_settings(respond, deadline)})
+    here.credentials.change(origin, lambda relay: relay.with_endpoint(remembered(answer, name)))
+    token = str(answer.pop("token", ""))
+    _print(here, [answer | ({"token": token} if print_token else {})])
+    if print_token and not here.console.json:
+        here.console.out(token)
+    here.console.say(f"  try: hookcli listen 8000 -e {name}")
+    return 0
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    name: str = _NAME,
+    print_token: bool = typer.Option(False, "--print-token", help="print the token alone, for CI"),
+) -> int:
+    """Show one endpoint and its settings."""
+    here: Here = ctx.obj
+    api, id_ = _api(here, name)
+    if print_token:
+        known = here.credentials.relay(api.origin).endpoint(id_)
+        if known is None:
+            hint = f"hookcli endpoint rotate {id_}"
+            raise NotFoundError(f"the token of {id_} is not known here", hint=hint)
+        here.console.out(known.token)
+        return 0
+    _print(here, [api.show(id_)])
+    return 0
+
+
+@app.command(name="set")
+def set_(
+    ctx: typer.Context,
+    name: str = typer.Argument(..., metavar="NAME|ID"),
+    new_name: str = typer.Option("", "--name", help="a new name"),
+    respond: str = typer.Option("", help="what senders get: app or ack"),
+    deadline: str = typer.Option("", help="how long senders are held for the answer"),
+    ack_status: int = typer.Option(0, help="the ack's status: 202, or 503 to let senders retry"),
+) -> int:
+    """Change an endpoint's settings."""
+    here: Here = ctx.obj
+    changes = _settings(respond, deadline)
+    changes |= {"name": new_name} if new_name else {}
+    changes |= {"ack_status": ack_status} if ack_status else {}
+    if not changes:
+        raise UsageError("nothing to change", hint="hookcli endpoint set --help")
+    api, id_ = _api(here, name)
+    answer = api.change(id_, changes)
+    if new_name and (known := here.credentials.relay(api.origin).endpoint(id_)):
+        from dataclasses import replace
+
+        renamed = replace(known, name=new_name)
+        here.credentials.change(api.origin, lambda relay: relay.with_endpoint(renamed))
+    _print(here, [answer])
+    return 0
+
+
+@app.command()
+def rotate(
+    ctx: typer.Context,
+    name: str = _NAME,
+    overlap: str = typer.Option("0s", help="how long the old token still works"),
+    print_token: bool = typer.Option(False, "--print-token", help="print the new token, for CI"),
+) -> int:
+    """Give an endpoint a new token; the URL stays."""
+    from hookcli.cli.access import remembered
+
+    here: Here = ctx.obj
+    overlap_s = _time("--overlap", overlap) / 1000
+    api, id_ = _api(here, name)
+    shown = api.show(id_)
+    answer = shown | api.rotate(id_, overlap_s)
+    answer = {"url": f"{api.origin}/{id_}", "id": id_} | answer
+    here.credentials.change(
+        api.origin, lambda relay: relay.with_endpoint(remembered(answer, str(shown.get("name"))))
+    )
+    here.console.say(
+        f"{shown.get('name') or id_} has a new token, kept in {here.paths.credentials}"
+    )
+    if print_token:
+        here.console.out(str(answer["token"]))
+    return 0
+
+
+@app.command()
+def rm(
+    ctx: typer.Context,
+    name: str = typer.Argument(..., metavar="NAME|ID"),
+    yes: bool = typer.Option(False, "-y", "--yes", help="do not ask"),
+) -> int:
+    """Delete an endpoint with its log on the relay. Captures made here stay."""
+    here: Here = ctx.obj
+    api, id_ = _api(here, name)
+    if not yes:
+        question = f"delete {name} and every event that {api.host} keeps for it?"
+        if not here.console.can_ask():
+            raise UsageError(question, hint="--yes")
+        if not here.console.ask(question):
+            return 1
+    api.delete(id_)
+    here.credentials.change(api.origin, lambda relay: relay.without_endpoint(id_))
+    here.console.say(f"deleted {name}; its URL answers nobody any more")
+    return 0
+
+
+def _api(here: Here, name: str) -> "tuple[RelayApi, str]":
+    """The API and the endpoint's id."""
+    from hookcli.cli.access import api, no_token, relay_origin
+    from hookcli.config import endpoints
+
+    origin = relay_origin(here)
+    name = name or endpoints.name(here.settings)
+    known = here.credentials.relay(origin).endpoint(name)
+    if known is None and not name.startswith(endpoints.ID_PREFIX):
+        if not here.credentials.relays().get(origin):
+            raise no_token(here, origin, name)
+        found = [one for one in api(here, origin).list() if one.get("name") == name]
+        if len(found) != 1:
+            raise NotFoundError(f"no endpoint is called {name}", hint="hookcli endpoint ls")
+        return api(here, origin), str(found[0]["id"])
+    return api(here, origin, known), known.id if known else name
+
+
+def _settings(respond: str, deadline: str) -> dict[str, object]:
+    from hookcli.config.load import parse
+    from hookcli.config.schema import BY_NAME
+
+    settings: dict[str, object] = {}
+    try:
+        if respond:
+            settings["respond"] = parse(BY_NAME["respond"], respond, "--respond")
+    except ConfigError as error:
+        raise UsageError(error.message) from None
+    if deadline:
+        settings["deadline_ms"] = _time("--deadline", deadline)
+    return settings
+
+
+def _time(flag: str, text: str) -> int:
+    from hookcli.config.values import duration_ms
+
+    try:
+        return duration_ms(text)
+    except ValueError as error:
+        raise UsageError(f"{flag} {text}: {error}") from None
+
+
+def _print(here: Here, found: list[dict[str, Any]], selected: str = "") -> None:
+    from hookcli.cli.render.ndjson import dumped, head
+    from hookcli.cli.render.paint import Paint
+    from hookcli.cli.render.tables import Cell, Column, aligned, separated
+    from hookcli.cli.render.words import safe, span
+
+    console = here.console
+    if console.json:
+        for one in found:
+            console.out(dumped(head("endpoint", here.now) | one))
+        return
+    rows = [
+        [
+            Cell(safe(str(one.get("name") or "")), "bold" if one.get("id") == selected else ""),
+            Cell(safe(str(one.get("url") or one.get("id")))),
+            Cell(safe(str(one.get("respond") or ""))),
+            Cell(span(float(one["deadline_ms"])) if one.get("deadline_ms") else ""),
+        ]
+        for one in found
+    ]
+    columns = [Column(name=name) for name in ("NAME", "URL", "RESPOND", "DEADLINE")]
+    width = console.width()
+    paint = Paint(console.colors())
+    lines = aligned(columns, rows, width, paint) if width else separated(rows)
+    for line in lines:
+        console.out(line)
+    if not found:
+        console.say("no endpoints yet\n  try: hookcli endpoint create NAME")

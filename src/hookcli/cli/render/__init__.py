@@ -1,0 +1,1 @@
+"""What people and programs are shown: pure functions of reports, captures and attempts."""

@@ -1,0 +1,74 @@
+"""The pages behind the front page: exit codes, environment, filters, ids."""
+
+from collections.abc import Callable, Mapping
+
+from hookcli.cli.console import MEANINGS
+
+FILTERS = """\
+A filter is fields with values; several are and-ed.
+
+  status:5xx source:stripe                  both
+  type:invoice.*  -is:replay                a glob; a minus or `not` negates
+  ms>500  size>=10kB  since:1h  attempts>1  comparisons, with units
+  body.data.object.amount>1000              a path into JSON, form or query fields; [0], [*]
+  header.stripe-signature:t=17*             a header by its name
+  resp.body:~"Integrity"                    ~ is a regular expression
+  sig:bad or (status:4xx path:/webhooks)    or, parentheses
+  refund                                    a bare word: anywhere visible and in the body
+  "payment failed"                          a phrase
+
+Fields      id seq endpoint source type method path query.* status ms size since until target
+            sig scheme header.* body body.* resp.status resp.header.* resp.body resp.body.*
+            reply attempts tag note error is
+status:     200, 5xx, err (no answer), wait (not tried yet)
+sig:        ok bad none stale unknown
+is:         failed replay mutation dup marked late skipped pending new
+Operators   :  contains, class or glob    =  !=  <  <=  >  >=    :~  regular expression
+
+Words match whatever their case, unless they contain a capital."""
+
+IDS = """\
+Captures are named the same way by every command.
+
+  01JA8Q4MZX                 an id, or the start of one: 4 characters or more
+  @  @2  @3                  the latest, the one before, … (`latest` works too)
+  4711  4700..4720  4700..   places in the endpoint's log; ..4720 works too
+  REF/2                      the second attempt of that capture
+  :checkout-refund           by tag
+  -                          ids or NDJSON from stdin
+  status:5xx since:1h        a filter (hookcli help filters)"""
+
+VARIABLES: Mapping[str, str] = {
+    "HOOKCLI_RELAY": "the relay's URL, as --relay",
+    "HOOKCLI_TOKEN": "the endpoint's token, or the relay's key for `endpoint`",
+    "HOOKCLI_ENDPOINT": "the endpoint's name or id, as --endpoint",
+    "HOOKCLI_FORWARD": "where events go, as `listen TARGET`",
+    "HOOKCLI_PROFILE": "the profile, as --profile",
+    "HOOKCLI_CONFIG": "the user's settings file",
+    "HOOKCLI_STORE": "the file of captures, as --store",
+    "HOOKCLI_OUTPUT": "lines, json or quiet, as `listen -o`",
+    "HOOKCLI_SECRET_<SCHEME>": "a signing secret: HOOKCLI_SECRET_STRIPE",
+    "HOOKCLI_NO_PROMPT": "1: never ask; say which flag answers the question",
+    "HOOKCLI_ASCII": "1: print ASCII only",
+    "HOOKCLI_RELAY_<SETTING>": "settings of `hookcli relay`",
+    "NO_COLOR CLICOLOR CLICOLOR_FORCE": "colour off, off with 0, on",
+    "FORCE_COLOR TERM LANG LC_ALL": "colour on; dumb and C are honoured",
+}
+
+
+def exit_codes() -> str:
+    """The table of exit codes."""
+    return "\n".join(f"  {code.value:>3}  {meaning}" for code, meaning in MEANINGS.items())
+
+
+def environment() -> str:
+    """The table of variables."""
+    return "\n".join(f"  {name:<34}{meaning}" for name, meaning in VARIABLES.items())
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "exit-codes": exit_codes,
+    "environment": environment,
+    "filters": lambda: FILTERS,
+    "ids": lambda: IDS,
+}

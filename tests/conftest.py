@@ -1,0 +1,53 @@
+"""Every test in a home of its own; a loop that is blocked is a failure; two hypothesis profiles."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile(
+    "ci", max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "dev"))
+
+_OURS = ("HOOKCLI_", "XDG_")
+_COLORS = {"NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "COLUMNS", "LINES"}
+_KEPT = {"HOOKCLI_TEST_PATIENCE"}
+_PLACES = ("CONFIG", "DATA", "STATE", "CACHE")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "may_block: this async test lets the engine's or the relay's loop block"
+    )
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home; nothing of the user's is seen or touched, and no proxy is asked."""
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        ours = name.startswith(_OURS) and name not in _KEPT
+        if ours or name in _COLORS or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    for place in _PLACES:
+        monkeypatch.setenv(f"XDG_{place}_HOME", str(home / place.lower()))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def no_blocking(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A file, a database or a sleep on the loop of the engine or the relay fails the test."""
+    is_async = request.node.get_closest_marker("asyncio") is not None
+    if not is_async or request.node.get_closest_marker("may_block"):
+        yield
+        return
+    from blockbuster import blockbuster_ctx
+
+    # The tests' own code may block: they look at stores and files between steps.
+    with blockbuster_ctx(scanned_modules=["hookcli.tunnel", "relay_server"]):
+        yield
