@@ -1,0 +1,60 @@
+"""How an action of the table reaches the method that does it: from the focus outwards."""
+
+import inspect
+from collections.abc import Awaitable
+from typing import Any
+
+from textual.actions import SkipAction
+from textual.app import App
+from textual.dom import DOMNode
+
+from hookcli.errors import HookcliError
+
+
+def handler_name(action: str) -> str:
+    """The method that does an action: `replay-to` is done by `do_replay_to`."""
+    return "do_" + action.replace("-", "_")
+
+
+class Acting(DOMNode):
+    """Mixed into widgets, screens and the app: bindings of the table call `act('<id>')`."""
+
+    def action_act(self, action: str) -> None:
+        """Run an action here or further out; nobody's key goes on to the next binding."""
+        if not act(self, action):
+            raise SkipAction
+
+
+def handles(node: DOMNode, action: str) -> bool:
+    """Whether something from this node outwards does this action."""
+    return any(
+        callable(getattr(each, handler_name(action), None)) for each in _outwards(node)
+    )
+
+
+def act(node: DOMNode, action: str) -> bool:
+    """Run the action by the nearest node that knows it; False when none does."""
+    for each in _outwards(node):
+        handler = getattr(each, handler_name(action), None)
+        if handler is not None:
+            result = handler()
+            if inspect.isawaitable(result):
+                node.app.run_worker(_told(node.app, result), group=action, exit_on_error=True)
+            return True
+    return False
+
+
+def _outwards(node: DOMNode) -> list[DOMNode]:
+    chain = list(node.ancestors_with_self)
+    return chain if isinstance(chain[-1], App) else [*chain, node.app]
+
+
+async def _told(app: App[Any], work: Awaitable[object]) -> None:
+    """Failures with a sentence are told in words; all others are bugs and surface as such."""
+    try:
+        await work
+    except HookcliError as error:
+        say = getattr(app, "say", None)
+        if say is None:
+            raise
+        say(error.message if error.hint is None else f"{error.message} (try: {error.hint})", "bad")

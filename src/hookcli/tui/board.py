@@ -1,0 +1,196 @@
+"""Everything the screen knows, reduced from reports; pure: the time is given with each report."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from hookcli.captures.model import DeliveryState, Why
+from hookcli.tui import words
+from hookcli.tui.feed import Feed
+from hookcli.tui.header import Counts
+from hookcli.tui.link import Link
+from hookcli.tui.peek import answer_line
+from hookcli.tui.rows import Row, Separator, row_of, with_attempt
+from hookcli.tunnel import observe
+
+LATENCIES = 500
+MINUTES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One line of the log screen."""
+
+    at: int
+    text: str
+    role: str = ""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a batch of reports changed on the screen."""
+
+    added: int = 0
+    changed: set[str] = field(default_factory=set)
+    fresh: list[str] = field(default_factory=list)
+    """Captures that are new here."""
+
+
+class Board:
+    """Link, feed and log. `at` is µs since the epoch, `now` seconds of a forward-only clock."""
+
+    def __init__(self, *, mark: str = "") -> None:
+        self.link = Link(phase="none")
+        self.feed = Feed()
+        self.log: deque[LogLine] = deque(maxlen=2000)
+        self.mark = mark
+        self._latencies: deque[float] = deque(maxlen=LATENCIES)
+        self._minutes: dict[int, int] = {}
+        self._catching = 0
+        self._caught = 0
+        self._flying: dict[str, int] = {}
+
+    def take(self, reports: Iterable[observe.Report], at: int, now: float) -> Changes:
+        """Take in reports in their order."""
+        changes = Changes()
+        for report in reports:
+            self.link.told(report, now)
+            self._rows(report, at, changes)
+            self._note(report, at)
+        return changes
+
+    def say(self, text: str, at: int, role: str = "") -> None:
+        """Keep a sentence in the log."""
+        self.log.append(LogLine(at=at, text=text, role=role))
+
+    # Rows
+
+    def _rows(self, report: observe.Report, at: int, changes: Changes) -> None:
+        match report:
+            case observe.Captured():
+                self._captured(report, at, changes)
+            case observe.AttemptStarted():
+                self._flying[report.capture] = at
+                self._change(report.capture, changes, flying=at)
+            case observe.AttemptFinished():
+                self._finished(report, changes)
+            case observe.SenderTold():
+                self._change(report.capture, changes, told=report.told)
+            case observe.Ready():
+                self._catching, self._caught = report.backlog, 0
+            case observe.Connected():
+                self._separate(connected_words(report), at, changes)
+            case observe.Missing():
+                self._separate(missing_words(report), at, changes)
+            case _:
+                pass
+
+    def _captured(self, report: observe.Captured, at: int, changes: Changes) -> None:
+        row = row_of(report.capture, marked=self.mark)
+        state = DeliveryState.SKIPPED if report.skipped else DeliveryState.PENDING
+        row = replace(row, state=state, flying=self._flying.get(row.id, 0))
+        changes.fresh.append(row.id)
+        changes.added += self.feed.append([row])
+        minute = at // 60_000_000
+        self._minutes[minute] = self._minutes.get(minute, 0) + 1
+        if self._catching:
+            self._caught += 1
+            if self._caught >= self._catching:
+                text = f"caught up: {words.plural(self._caught, 'event')}, delivered in order"
+                self._catching = 0
+                self._separate(text, at, changes)
+
+    def _finished(self, report: observe.AttemptFinished, changes: Changes) -> None:
+        attempt = report.attempt
+        self._flying.pop(attempt.capture, None)
+        if attempt.why in (Why.LIVE, Why.RETRY):
+            self._latencies.append(attempt.ms)
+        row = self.feed.get(attempt.capture)
+        if row is not None:
+            self.feed.put(with_attempt(row, attempt, answer_line(attempt)))
+            changes.changed.add(row.id)
+
+    def _change(self, id: str, changes: Changes, **values: object) -> None:  # noqa: A002
+        row = self.feed.get(id)
+        if row is not None:
+            self.feed.put(replace(row, **values))  # type: ignore[arg-type]
+            changes.changed.add(id)
+
+    def _separate(self, text: str, at: int, changes: Changes) -> None:
+        line = Separator(at=at, text=f"{words.clock(at)}   {text}")
+        changes.added += self.feed.append([line])
+
+    # Words
+
+    def _note(self, report: observe.Report, at: int) -> None:
+        match report:
+            case observe.Ready():
+                self.say(f"connected to {report.relay}, from seq {report.resume_seq}", at, "ok")
+            case observe.Connected():
+                self.say(connected_words(report), at, "ok")
+            case observe.Lost():
+                self.say(f"relay lost: {report.reason}", at, "bad")
+            case observe.Reconnecting():
+                wait = words.long_span(report.retry_in_ms)
+                self.say(f"try {report.attempt} in {wait}: {report.reason}", at, "wait")
+            case observe.Missing():
+                self.say(missing_words(report), at, "bad")
+            case observe.TargetState():
+                error = f": {report.error}" if report.error else ""
+                role = "ok" if report.state == "up" else "wait"
+                self.say(f"{report.target} {report.state}, {report.waiting} waiting{error}", at, role)
+            case observe.Notice():
+                hint = f" ({report.hint})" if report.hint else ""
+                role = {"error": "bad", "warning": "warn"}.get(report.level, "")
+                self.say(f"{report.text}{hint}", at, role)
+            case _:
+                pass
+
+    # Numbers
+
+    def counts(self, at: int, *, ascii_only: bool = False) -> Counts:
+        """What the header tells."""
+        ordered = sorted(self._latencies)
+        minute = at // 60_000_000
+        values = [float(self._minutes.get(minute - back, 0)) for back in range(MINUTES - 1, -1, -1)]
+        return Counts(
+            seen=self.feed.rows,
+            failed=self.feed.failed,
+            waiting=self.link.waiting,
+            p50=ordered[len(ordered) // 2] if ordered else None,
+            p95=ordered[int(len(ordered) * 0.95)] if ordered else None,
+            spark=words.sparkline(values, ascii_only=ascii_only) if any(values) else "",
+        )
+
+    def oldest_waiting_ms(self, at: int) -> float:
+        """How long the oldest waiting event has waited."""
+        if not self.link.waiting:
+            return 0.0
+        oldest = min((row.at for row in self.feed.every() if row.waiting), default=at)
+        return (at - oldest) / 1000
+
+    def under_way(self, at: int) -> tuple[int, float]:
+        """How many requests are being answered, and for how many ms the longest."""
+        longest = max((at - since for since in self._flying.values()), default=0)
+        return len(self._flying), longest / 1000
+
+    def flying_row(self, row: Row) -> Row:
+        """The row with what is under way for it, when it is made anew from the store."""
+        since = self._flying.get(row.id, 0)
+        return replace(row, flying=since) if since else row
+
+
+def connected_words(report: observe.Connected) -> str:
+    """`connected again after 29 s · 3 caught up · nothing missed`."""
+    facts = [f"connected again after {words.long_span(report.down_ms)}"]
+    if report.caught_up:
+        facts.append(f"{report.caught_up} to catch up")
+    return " · ".join(facts)
+
+
+def missing_words(report: observe.Missing) -> str:
+    """`gap: 37 events are gone (retention)`."""
+    are = "event is" if report.count == 1 else "events are"
+    places = f"seq {report.from_seq} to {report.to_seq}"
+    reason = f", {report.reason}" if report.reason else ""
+    return f"gap: {report.count} {are} gone ({places}{reason})"

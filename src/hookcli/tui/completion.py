@@ -1,0 +1,95 @@
+"""What may come next in a filter: fields, their values, values seen; pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from hookcli.tui.rows import Row
+
+FIELDS: Mapping[str, str] = {
+    "status": "200, 5xx, err, wait", "type": "invoice.*", "source": "stripe", "path": "/webhooks",
+    "method": "POST", "ms": "> 500", "size": ">= 10kB", "since": "1h", "until": "10m", "sig": "bad",
+    "is": "failed, replay, marked …", "tag": "a name", "note": "a word", "reply": "what the sender saw",
+    "attempts": "> 1", "header.": "a request header", "body.": "a path in the body",
+    "query.": "a query field", "resp.status": "", "resp.header.": "", "resp.body.": "",
+    "scheme": "", "target": "", "endpoint": "", "id": "", "seq": "", "error": "",
+}  # fmt: skip
+"""Field to what its values are like."""
+
+VALUES: Mapping[str, tuple[str, ...]] = {
+    "status": ("2xx", "3xx", "4xx", "5xx", "err", "wait"),
+    "sig": ("ok", "bad", "none", "stale"),
+    "is": ("failed", "replay", "mutation", "dup", "marked", "late", "skipped", "pending", "new"),
+    "since": ("10m", "1h", "6h", "1d"), "until": ("10m", "1h", "6h", "1d"),
+    "method": ("POST", "GET", "PUT", "DELETE"),
+}  # fmt: skip
+MOST = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """One way the word at the caret may go on."""
+
+    text: str
+    """What replaces the word."""
+    note: str = ""
+
+
+def word_at(text: str, caret: int) -> tuple[int, str]:
+    """Where the word that ends at the caret begins, and the word."""
+    start = caret
+    while start > 0 and text[start - 1] not in ' ()"':
+        start -= 1
+    return start, text[start:caret]
+
+
+def proposals(word: str, seen: Iterable[Row]) -> list[Proposal]:
+    """Proposals for a word; `seen` gives the values that are really there."""
+    minus = "-" if word.startswith("-") else ""
+    word = word.removeprefix("-")
+    field, colon, begun = word.partition(":")
+    if not colon:
+        if not word:
+            return []
+        found = [Proposal(text=minus + _ending(name), note=note) for name, note in FIELDS.items()
+                 if name.startswith(word.lower()) and name != word]  # fmt: skip
+        return found[:MOST]
+    return [
+        Proposal(text=f"{minus}{field}:{value}", note=note)
+        for value, note in _values(field, begun, seen)
+        if value != begun
+    ][:MOST]
+
+
+def _ending(name: str) -> str:
+    if name in ("ms", "size", "attempts"):
+        return name
+    return name if name.endswith(".") else f"{name}:"
+
+
+def _values(field: str, begun: str, seen: Iterable[Row]) -> list[tuple[str, str]]:
+    low = begun.lower()
+    if field in VALUES:
+        return [(value, "") for value in VALUES[field] if value.lower().startswith(low)]
+    counted: Counter[str] = Counter()
+    for row in seen:
+        counted.update(_of(row, field))
+    return [
+        (value if " " not in value else f'"{value}"', str(count))
+        for value, count in counted.most_common(200)
+        if value and low in value.lower()
+    ]
+
+
+def _of(row: Row, field: str) -> Iterable[str]:
+    if field == "type":
+        return (row.event,)
+    if field == "source":
+        return (row.source,)
+    if field == "path":
+        return (row.path.partition("?")[0],)
+    if field == "tag":
+        return row.tags
+    if field == "endpoint":
+        return (row.endpoint,)
+    return ()

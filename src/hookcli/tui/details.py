@@ -1,0 +1,199 @@
+"""One capture with all that is known of it, and the lines that tell it; pure."""
+
+from dataclasses import dataclass, field
+
+from hookcli.captures.model import Attempt, Capture, Outcome, SignatureState
+from hookcli.tui import words
+from hookcli.tui.paint import Line, Piece, left, right, spread
+from hookcli.tui.peek import answer_line, told_words
+from hookcli.tui.rows import Row
+from hookcli.wire.headers import Headers, first
+
+TABS = ("Request", "Response", "Attempts", "Signature", "Diff", "Raw")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What the detail shows."""
+
+    capture: Capture
+    body: bytes
+    attempts: tuple[Attempt, ...] = ()
+    budget_ms: float | None = None
+    other: "Details | None" = field(default=None, compare=False)
+    """What the diff compares with."""
+
+    @property
+    def last(self) -> Attempt | None:
+        """The latest attempt."""
+        return self.attempts[-1] if self.attempts else None
+
+
+def content_type(headers: Headers) -> str:
+    """The Content-Type for people and for choosing a view."""
+    return (first(headers, b"content-type") or b"").decode("latin-1")
+
+
+def tabs_line(details: Details | None, row: Row | None, tab: int, width: int, *, ascii_only: bool) -> Line:
+    """`❯1 Request    2 Response    3 Attempts 2    4 Signature ✓    5 Diff    6 Raw`."""
+    wide = width >= 74
+    pieces: list[Piece] = []
+    for number, name in enumerate(TABS, 1):
+        label = name if wide else {"Signature": "Sig"}.get(name, name)
+        if width < 56:
+            label = name[:3]
+        note = _tab_note(number, details, row, ascii_only=ascii_only)
+        here = number == tab
+        mark = (">" if ascii_only else "❯") if here else " "
+        pieces.append(Piece(f"{mark}{number} {label}{note}", "title" if here else "", f"act:tab-{number}"))
+        pieces.append(Piece("   " if wide else " "))
+    return (Piece(" "), *pieces)
+
+
+def _tab_note(number: int, details: Details | None, row: Row | None, *, ascii_only: bool) -> str:
+    if number == 3 and row is not None and row.attempts:
+        return f" {row.attempts}"
+    if number == 4 and row is not None:
+        good, bad = ("+", "x") if ascii_only else ("✓", "✗")
+        marks = {SignatureState.OK: good, SignatureState.BAD: bad, SignatureState.NEW: good,
+                 SignatureState.STALE: "!", SignatureState.UNKNOWN: "?"}  # fmt: skip
+        return f" {marks[row.sig]}" if row.sig in marks else ""
+    del details
+    return ""
+
+
+def head_lines(row: Row, width: int, *, outcome: Line) -> list[Line]:
+    """Two lines at the top of the detail when it stands beside the list."""
+    what = f"{row.source} · {row.title}" if row.source else row.title
+    seq = f"  seq {row.seq}" if row.seq is not None else ""
+    return [
+        (*outcome, Piece("   "), Piece(what, "strong")),
+        (Piece(f" {row.id}{seq}  ", "dim"), Piece(f"{row.method} {row.path}")),
+    ]
+
+
+def request_title(capture: Capture, width: int, *, ascii_only: bool) -> Line:
+    """`POST /webhooks/stripe?account=…        HTTP/1.1 · 203.0.113.9 · 14:32:31`."""
+    dot = " - " if ascii_only else " · "
+    facts = [capture.http_version, capture.peer.rpartition(":")[0] or capture.peer,
+             words.clock(capture.received_at)]  # fmt: skip
+    end = dot.join(fact for fact in facts if fact)
+    begin = (Piece(f" {capture.method} ", "strong"), Piece(capture.path))
+    return spread(begin, (Piece(end + " ", "dim"),) if width >= 60 else (), width)
+
+
+def response_title(attempt: Attempt, details: Details, *, ascii_only: bool) -> Line:
+    """`500 Internal Server Error · 84 ms · attempt 2 of 2`."""
+    dot = " - " if ascii_only else " · "
+    role = "ok" if attempt.outcome is Outcome.RESPONDED and 200 <= attempt.status < 300 else "bad"
+    facts = [words.long_span(attempt.ms), f"attempt {attempt.n} of {len(details.attempts)}",
+             attempt.why.value, attempt.target.partition("://")[2] or attempt.target]  # fmt: skip
+    return (Piece(f" {outcome_title(attempt)}", role), Piece(dot + dot.join(facts), "dim"))
+
+
+def outcome_title(attempt: Attempt) -> str:
+    """`500 Internal Server Error`, `connection refused`, …"""
+    if attempt.outcome in (Outcome.RESPONDED, Outcome.TOO_LARGE) and attempt.status:
+        text = f"{attempt.status} {attempt.reason.decode('latin-1')}".strip()
+        return text + (" (cut: the answer is too large)" if attempt.outcome is Outcome.TOO_LARGE else "")
+    return attempt.error or attempt.outcome.value
+
+
+# Attempts
+
+
+def attempt_rows(details: Details, width: int, marked: int, *, ascii_only: bool) -> tuple[list[Line], list[int]]:
+    """The table of attempts, and which of its lines can be chosen."""
+    target = 20 if width >= 84 else 10
+    head = (
+        f"   {'#':>3}  {left('WHEN', 12)}  {left('WHY', 9)} {left('TARGET', target)} "
+        f"{'ST':>4} {'TOTAL':>8}  {'dns':>4} {'conn':>4} {'wait':>5} {'body':>4}  {'Δ' if not ascii_only else '='}"
+    )
+    lines: list[Line] = [(Piece(head, "dim"),)]
+    choices: list[int] = []
+    before: Attempt | None = None
+    for attempt in details.attempts:
+        choices.append(len(lines))
+        lines.append(_attempt_line(attempt, before, target, marked, ascii_only=ascii_only))
+        before = attempt
+    if not details.attempts:
+        lines.append((Piece("   No attempt was made: captured, not forwarded. r sends it.", "dim"),))
+    return lines, choices
+
+
+def _attempt_line(attempt: Attempt, before: Attempt | None, target: int, marked: int, *, ascii_only: bool) -> Line:
+    good = attempt.outcome is Outcome.RESPONDED and 200 <= attempt.status < 300
+    status = str(attempt.status) if attempt.outcome is Outcome.RESPONDED else attempt.outcome.value[:4]
+    timing = attempt.timing
+    same = "" if before is None else ("=" if same_answer(before, attempt) else ("#" if ascii_only else "≠"))
+    where = attempt.target.partition("://")[2] or attempt.target
+    if where.startswith(("localhost:", "127.0.0.1:")):
+        where = f":{where.partition(':')[2]}"
+    return (
+        Piece("  "), Piece("*" if attempt.n == marked else " ", "accent"),
+        Piece(f"{attempt.n:>3}  "), Piece(f"{words.clock(attempt.started_at, millis=True)}  ", "dim"),
+        Piece(f"{left(attempt.why.value, 9)} {left(where, target)} "),
+        Piece(right(status, 4), "ok" if good else "bad"),
+        Piece(f" {right(words.long_span(attempt.ms), 8)}  "),
+        Piece(f"{_ms(timing.dns):>4} {_ms(timing.connect):>4} {_ms(timing.wait):>5} {_ms(timing.read):>4}  ", "dim"),
+        Piece(same, "dim" if same == "=" else "accent"),
+    )  # fmt: skip
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else words.span(value)
+
+
+def same_answer(a: Attempt, b: Attempt) -> bool:
+    """The same status and the same bytes."""
+    return (a.outcome, a.status, a.body) == (b.outcome, b.status, b.body)
+
+
+def compared(a: Attempt, b: Attempt, width: int, *, ascii_only: bool) -> list[Line]:
+    """What differs between two attempts of one capture, `a` the earlier."""
+    dash = "-" if ascii_only else "─"
+    arrow = " -> " if ascii_only else " → "
+    title = f"{dash * 3} attempt {b.n} compared with {a.n} "
+    lines: list[Line] = [(), (Piece(title + dash * max(width - len(title), 0), "dim"),)]
+
+    def fact(name: str, old: str, new: str) -> None:
+        lines.append((Piece(f"   {name:<11}", "dim"), Piece(f"{old}{arrow}{new}" if old != new else f"{old}, the same")))
+
+    fact("status", outcome_title(a), outcome_title(b))
+    fact("time", words.long_span(a.ms), words.long_span(b.ms))
+    if a.target != b.target:
+        fact("target", a.target, b.target)
+    lines += _header_changes(a.headers, b.headers, arrow)
+    fact("body", words.long_size(a.body_size), words.long_size(b.body_size))
+    if a.body != b.body:
+        lines.append((Piece("                 - ", "bad"), Piece(answer_line(a) or "(empty)")))
+        lines.append((Piece("                 + ", "ok"), Piece(answer_line(b) or "(empty)")))
+    return lines
+
+
+_NOISE = {b"date", b"content-length", b"connection", b"keep-alive"}
+
+
+def _header_changes(a: Headers, b: Headers, arrow: str) -> list[Line]:
+    old = {name.lower(): value for name, value in a}
+    new = {name.lower(): value for name, value in b}
+    out: list[Line] = []
+    for name in dict.fromkeys([*old, *new]):
+        if name in _NOISE or old.get(name) == new.get(name):
+            continue
+        before = old.get(name, b"(absent)").decode("latin-1")
+        after = new.get(name, b"(absent)").decode("latin-1")
+        out.append((Piece("   header     ", "dim"), Piece(f"{name.decode('latin-1')}: {before}{arrow}{after}")))
+    return out
+
+
+def sender_line(details: Details, row: Row) -> Line:
+    """What the sender saw, in one line."""
+    text = told_words(row)
+    if not text:
+        return ()
+    budget = ""
+    if details.budget_ms:
+        budget = f" (budget {words.long_span(details.budget_ms)})"
+    when = f" after {words.long_span(details.capture.told.ms)}" if details.capture.told else ""
+    return (Piece(f"   The {text}{when}{budget}.", "dim"),)

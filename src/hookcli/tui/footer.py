@@ -1,0 +1,41 @@
+"""The keys at the bottom, from the table of actions: what fits, the most useful first; pure."""
+
+from collections.abc import Iterable, Mapping
+
+from hookcli.tui.actions import ACTIONS, BY_ID, Action, shown_key
+from hookcli.tui.paint import Line, Piece, width_of
+
+_ALWAYS = ("help", "commands")
+
+
+def footer_actions(places: Iterable[str]) -> list[Action]:
+    """The actions of these places that belong into a footer, by rank."""
+    wanted = set(places)
+    found = [action for action in ACTIONS if action.where in wanted and action.footer]
+    return sorted(found, key=lambda action: action.footer)
+
+
+def footer(
+    places: Iterable[str], width: int, keys: Mapping[str, str], *, ascii_only: bool = False
+) -> Line:
+    """` ⏎ open  r replay  e edit  y curl  / filter  ? help  : commands`."""
+    last = [_label(BY_ID[name], keys, ascii_only=ascii_only) for name in _ALWAYS]
+    room = width - 1 - sum(width_of(key) + width_of(word) + 3 for key, word, _ in last)
+    pieces: list[Piece] = [Piece(" ")]
+    for action in footer_actions(places):
+        key, word, name = _label(action, keys, ascii_only=ascii_only)
+        cells = width_of(key) + width_of(word) + 3
+        if action.id in _ALWAYS or cells > room:
+            continue
+        room -= cells
+        pieces += [Piece(key, "key", f"act:{name}"), Piece(f" {word}  ", "", f"act:{name}")]
+    for key, word, name in last:
+        pieces += [Piece(key, "key", f"act:{name}"), Piece(f" {word}  ", "", f"act:{name}")]
+    return tuple(pieces)
+
+
+def _label(action: Action, keys: Mapping[str, str], *, ascii_only: bool) -> tuple[str, str, str]:
+    key = shown_key(keys.get(action.id, action.keys).split(",")[0])
+    if ascii_only and not key.isascii():
+        key = {"⏎": "enter", "↑": "up", "↓": "down", "←": "left", "→": "right", "⌫": "bksp"}[key]
+    return key, action.short or action.title, action.id

@@ -1,0 +1,153 @@
+"""The one place where text becomes cells: everything drawn by our widgets passes `display_text` here."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from hookcli.captures.display import display_text
+
+ROLES = (
+    "ok", "bad", "warn", "wait", "dim", "strong", "accent", "key", "title", "gap", "bar",
+    "cursor", "away", "hit", "here", "number", "json-key", "json-string", "json-number",
+    "json-word",
+)  # fmt: skip
+"""What a piece of text is; the stylesheet says how that looks, in every theme."""
+
+COMPONENTS = frozenset(f"role--{role}" for role in ROLES)
+
+_JOINERS = re.compile("[\u200b-\u200d\u2060\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Terminals disagree on the width of what these join, so columns do without them."""
+
+
+class Piece(NamedTuple):
+    """A run of text with one role; a click on it runs the action."""
+
+    text: str
+    role: str = ""
+    action: str = ""
+
+
+Line = tuple[Piece, ...]
+Styles = Callable[[str], Style]
+
+
+def shown(text: str) -> str:
+    """Text for a column or a line: nothing that a terminal obeys, nothing of doubtful width."""
+    if text.isascii() and text.isprintable():
+        return text
+    return display_text(_JOINERS.sub("", text))
+
+
+def width_of(text: str) -> int:
+    """Cells of text that went through `shown`."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def cut(text: str, width: int) -> str:
+    """`text` in at most `width` cells, with `…` where something is left out."""
+    text = shown(text)
+    if width_of(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    return set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def cut_middle(text: str, width: int) -> str:
+    """Like `cut`, with the end kept: ends of paths and URLs tell more than middles."""
+    text = shown(text)
+    if width_of(text) <= width or width < 8:
+        return cut(text, width)
+    tail = width // 2
+    while tail and width_of(text[-tail:]) > width // 2:
+        tail -= 1
+    return set_cell_size(text, width - 1 - width_of(text[-tail:])).rstrip() + "…" + text[-tail:]
+
+
+def left(text: str, width: int) -> str:
+    """Cut or filled on the right to exactly `width` cells."""
+    text = cut(text, width)
+    return text + " " * (width - width_of(text))
+
+
+def right(text: str, width: int) -> str:
+    """Cut or filled on the left to exactly `width` cells."""
+    text = cut(text, width)
+    return " " * (width - width_of(text)) + text
+
+
+def length(line: Iterable[Piece]) -> int:
+    """Cells of a line."""
+    return sum(width_of(shown(piece.text)) for piece in line)
+
+
+def spread(begin: Line, end: Line, width: int, gap: int = 2) -> Line:
+    """`begin` at the left, `end` at the right; what does not fit is cut from `begin`."""
+    room = width - length(end) - (gap if end else 0)
+    begin = fit(begin, max(room, 0))
+    return (*begin, Piece(" " * max(width - length(begin) - length(end), 0)), *end)
+
+
+def fit(line: Line, width: int) -> Line:
+    """The line in at most `width` cells."""
+    out: list[Piece] = []
+    for piece in line:
+        cells = width_of(shown(piece.text))
+        if cells <= width:
+            out.append(piece)
+            width -= cells
+            continue
+        if width > 0:
+            out.append(piece._replace(text=cut(piece.text, width)))
+        break
+    return tuple(out)
+
+
+def strip_of(line: Iterable[Piece], width: int, styles: Styles, over: str = "") -> Strip:
+    """Segments of exactly `width` cells; `over` is a role laid over the whole line."""
+    segments: list[Segment] = []
+    ground = styles("")
+    top = styles(over) if over else None
+    used = 0
+    for text, role, _ in line:
+        text = shown(text)
+        cells = width_of(text)
+        if used + cells > width:
+            text = cut(text, width - used)
+            cells = width_of(text)
+        style = styles(role) if role else ground
+        segments.append(Segment(text, style + top if top else style))
+        used += cells
+        if used >= width:
+            break
+    if used < width:
+        segments.append(Segment(" " * (width - used), ground + top if top else ground))
+    return Strip(segments, width)
+
+
+def at(line: Iterable[Piece], x: int) -> Piece | None:
+    """The piece under a column, for clicks."""
+    for piece in line:
+        x -= width_of(shown(piece.text))
+        if x < 0:
+            return piece
+    return None
+
+
+def wrapped(text: str, width: int, lines: int) -> list[str]:
+    """Words broken over at most so many lines, the last one cut; for sentences of ours."""
+    out: list[str] = [""]
+    for word in shown(text).split(" "):
+        joined = f"{out[-1]} {word}" if out[-1] else word
+        if width_of(joined) <= width or not out[-1]:
+            out[-1] = joined
+        else:
+            out.append(word)
+    if len(out) > lines:
+        out = [*out[: lines - 1], cut(" ".join(out[lines - 1 :]), width)]
+    return [cut(line, width) for line in out]

@@ -1,0 +1,442 @@
+"""The editor: a changed copy, its draft, what will change, the answers, the same as a command."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input, TextArea
+
+from hookcli.captures.model import Attempt, Why
+from hookcli.errors import HookcliError, UsageError
+from hookcli.tui import mutations, words
+from hookcli.tui.acting import Acting
+from hookcli.tui.actions import bindings
+from hookcli.tui.details import Details, content_type, outcome_title
+from hookcli.tui.footer import footer
+from hookcli.tui.memory import Draft
+from hookcli.tui.paint import Line, Piece, cut, spread, wrapped
+from hookcli.tui.peek import answer_line
+from hookcli.tui.replays import Parcel, is_loopback, origin
+from hookcli.tui.widgets.bar import Bar
+from hookcli.tui.widgets.painted import PaintedLines
+from hookcli.tui.widgets.safe_area import SafeArea
+from hookcli.wire.http import Request
+from hookcli.workbench import message
+from hookcli.workbench.pretty import fault
+
+if TYPE_CHECKING:
+    from hookcli.tui.app import HookcliApp
+
+TOO_LARGE = 200_000
+"""Bytes; above it a key in a TextArea costs more than a screen may take."""
+DRAFT_AFTER_S = 2.0
+DESCRIBE_AFTER_S = 0.15
+WIDE = 110
+PARTS = ("Body", "Headers", "Request line", "What changes", "Answer")
+
+
+class EditScreen(Acting, Screen[None], inherit_bindings=False):
+    """Edits a copy. The original is only ever read."""
+
+    BINDINGS = bindings("edit")  # type: ignore[assignment]
+    app: "HookcliApp"
+    HELP = "A changed copy; the original never changes."
+
+    def __init__(self, details: Details, edited: Request | None = None) -> None:
+        super().__init__()
+        self.original = details.capture.request(details.body)
+        self.details = details
+        self._edited = edited
+        self.resign = True
+        self.part = 1
+        self.saved_at = 0
+        self.fault = ""
+        self.answers: list[Attempt] = []
+        self.sent: list[str] = []
+        """Captures that were made of this draft."""
+        self._last_sent: Request | None = None
+        self._body = details.body
+        """The bytes behind the text; they stay while the text is as it was put there."""
+        self._text: str | None = None
+        self._draft_wait: Timer | None = None
+        self._describe_wait: Timer | None = None
+        self._ready = False
+
+    def compose(self) -> ComposeResult:
+        """Head, request line, body and headers, what changes, answers, footer."""
+        is_json = "json" in content_type(self.details.capture.headers) or self.original.body[:1] in (b"{", b"[")
+        self.head = PaintedLines(id="header")
+        self.tabs = PaintedLines(id="tabs")
+        self.method = Bar(id="edit-method")
+        self.path = Bar(id="edit-path")
+        self.target = Bar(id="edit-target")
+        self.body = SafeArea(json=is_json, id="edit-body")
+        self.headers = SafeArea(id="edit-headers", numbers=False)
+        self.body_line = PaintedLines(id="edit-body-line")
+        self.changes = PaintedLines(id="edit-changes")
+        self.answer = PaintedLines(id="edit-answer")
+        self.foot = PaintedLines(id="footer")
+        yield self.head
+        yield self.tabs
+        with Container(id="edit-parts"):
+            with Vertical(id="part-3"):
+                for label, bar in (("Method", self.method), ("Path", self.path), ("Target", self.target)):
+                    with Horizontal(classes="bar-row"):
+                        yield PaintedLines(id=f"label-{label.lower()}", classes="edit-label")
+                        yield bar
+            with Container(id="edit-middle"):
+                with Vertical(id="part-1"):
+                    yield self.body_line
+                    yield self.body
+                with Vertical(id="edit-right"):
+                    with Vertical(id="part-2"):
+                        yield PaintedLines(id="headers-line")
+                        yield self.headers
+                    with Vertical(id="part-4"):
+                        yield self.changes
+            with Vertical(id="part-5"):
+                yield self.answer
+        yield self.foot
+
+    def on_mount(self) -> None:
+        """Take up the draft, or begin from the original."""
+        for name in ("Method", "Path", "Target"):
+            label = self.query_one(f"#label-{name.lower()}", PaintedLines)
+            label.show([(Piece(f"  {name}", "dim"),)])
+        draft = self.app.memory.draft(self.details.capture.id) if self._edited is None else None
+        request, target = self._edited or self.original, ""
+        if draft is not None:
+            try:
+                request = message.read(draft.message).request
+                self.resign, self.sent, target = draft.resign, list(draft.sent), draft.target
+                self.saved_at = draft.saved_at
+            except UsageError:
+                self.app.say("the draft of this event cannot be read; begun anew", "warn")
+        self.target.put(target or self.app.target_of(self.details))
+        self._fill(request)
+        self.lay_out()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self._ready = True
+        (self.body if self._text is not None else self.path).focus()
+        self.draw()
+
+    def _fill(self, request: Request) -> None:
+        self.method.put(request.method)
+        self.path.put(mutations.shown_target(request))
+        self.headers.text = mutations.headers_text(request.headers)
+        self._body = request.body
+        text = mutations.editable(request.body)
+        self._text = None
+        if text is not None and len(request.body) <= TOO_LARGE:
+            self.body.text = text
+            # A text that the area would give back otherwise is not edited in it.
+            self._text = text if self.body.text == text else None
+        self.body.read_only = self._text is None
+        if self._text is None:
+            self.body.text = "(this body is edited in $EDITOR: F4)"
+
+    # What is typed
+
+    def request(self) -> Request:
+        """The request as typed; UsageError when it is none."""
+        body = self._body
+        if self._text is not None and self.body.text != self._text:
+            body = self.body.text.encode("utf-8")
+        return mutations.built(self.original, self.method.value, self.path.value, self.headers.text, body)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Something was typed."""
+        event.stop()
+        self._typed()
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Something was typed."""
+        event.stop()
+        self._typed()
+
+    def _typed(self) -> None:
+        if not self._ready:
+            return
+        for timer in (self._draft_wait, self._describe_wait):
+            if timer is not None:
+                timer.stop()
+        self._draft_wait = self.set_timer(DRAFT_AFTER_S, self.save_draft)
+        self._describe_wait = self.set_timer(DESCRIBE_AFTER_S, self.draw)
+
+    def save_draft(self) -> None:
+        """Keep what is typed, if it differs from the original."""
+        try:
+            request = self.request()
+        except UsageError:
+            return  # a header line that is being typed; the next key saves again
+        if request == self.original and not self.sent:
+            return
+        self.saved_at = self.app.now
+        self.app.memory.keep_draft(
+            Draft(parent=self.details.capture.id, message=message.write(request), resign=self.resign,
+                  target=self.target.value, saved_at=self.saved_at, sent=self.sent)
+        )  # fmt: skip
+        self.draw()
+
+    # Drawing
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Side by side, or tabs."""
+        del event
+        self.lay_out()
+        self.draw()
+
+    @property
+    def wide(self) -> bool:
+        """Whether all parts are shown at once."""
+        return self.app.size.width >= WIDE and self.app.size.height >= 30
+
+    def lay_out(self) -> None:
+        """Show all parts, or the chosen one."""
+        self.set_class(self.wide, "-wide")
+        self.tabs.display = not self.wide
+        for number in range(1, len(PARTS) + 1):
+            self.query_one(f"#part-{number}").display = self.wide or number == self.part
+        self.query_one("#edit-middle").display = self.wide or self.part in (1, 2, 4)
+        self.query_one("#edit-right").display = self.wide or self.part in (2, 4)
+
+    def draw(self) -> None:
+        """What changes, what is wrong, what was answered."""
+        if not self.is_mounted:
+            return
+        width, ascii_only = self.app.size.width, self.app.setup.ascii_only
+        sentences: list[str] = []
+        command = ""
+        self.fault = ""
+        try:
+            request = self.request()
+            sentences = mutations.changes(self.original, request)
+            command = mutations.command(self.details.capture.id, self.original, request, resign=self.resigning)
+        except HookcliError as error:
+            self.fault = error.message
+        self.head.show([self._head(width)])
+        self.tabs.show([self._tabs(width, len(sentences))])
+        self._draw_body_line()
+        self.query_one("#headers-line", PaintedLines).show([(Piece(" Headers, one a line", "dim"),)])
+        self.changes.show(self._changes(sentences, command))
+        self.answer.show(self._answers(width))
+        self.foot.show([footer(("edit",), width, self.app.setup.keys, ascii_only=ascii_only)])
+
+    def _head(self, width: int) -> Line:
+        capture = self.details.capture
+        sign = "e" if self.app.setup.ascii_only else "✎"
+        saved = f"draft saved {words.clock(self.saved_at)} " if self.saved_at else "never changes the original "
+        what = f" {sign} mutation of {capture.id[-10:]}   {capture.source} {capture.event_type}".rstrip()
+        return spread((Piece(what, "strong"),), (Piece(saved, "dim"),), width)
+
+    def _tabs(self, width: int, count: int) -> Line:
+        notes = {2: str(self.headers.text.count("\n") + 1), 4: str(count) if count else ""}
+        if self.answers:
+            notes[5] = outcome_title(self.answers[-1]).partition(" ")[0]
+        mark = ">" if self.app.setup.ascii_only else "❯"
+        pieces: list[Piece] = []
+        for number, name in enumerate(PARTS, 1):
+            label = name if width >= 76 else name.split()[0]
+            here = number == self.part
+            pieces.append(Piece(f" {mark if here else ' '}{number} {label} {notes.get(number, '')}".rstrip() + " ",
+                                "title" if here else "", f"part:{number}"))  # fmt: skip
+        return tuple(pieces)
+
+    def _draw_body_line(self) -> None:
+        kind = content_type(self.details.capture.headers).partition(";")[0]
+        size = len(self.body.text.encode("utf-8", "replace")) if self._text is not None else len(self._body)
+        verdict, role = self._verdict()
+        width = max(self.body_line.size.width, 20)
+        begin = (Piece(f" Body  {kind}  {words.long_size(size)}", "dim"),)
+        self.body_line.show([spread(begin, (Piece(f"{verdict} ", role),), width)])
+
+    def _verdict(self) -> tuple[str, str]:
+        if self.fault:
+            return self.fault, "bad"
+        if self.body.json and self._text is not None:
+            found = fault(self.body.text.encode("utf-8", "replace"))
+            return ("JSON ok", "ok") if found is None else (f"not JSON: {found}", "bad")
+        return "", ""
+
+    def _changes(self, sentences: list[str], command: str) -> list[Line]:
+        width = max(self.changes.size.width - 2, 30)
+        lines: list[Line] = [(Piece(f" What will change: {len(sentences) or 'nothing yet'}", "strong"),)]
+        lines += [(Piece(f"  {cut(text, width)}"),) for text in sentences[:12]]
+        if len(sentences) > 12:
+            lines.append((Piece(f"  and {len(sentences) - 12} more", "dim"),))
+        lines += [(Piece(f"  {part}", role),) for text, role in self._signing() for part in wrapped(text, width, 3)]
+        if command:
+            lines += [(), (Piece(" The same from the command line (F8 copies)", "strong"),)]
+            lines += [(Piece(f"  {cut(line, width)}", "accent"),) for line in command.splitlines()[:10]]
+        return lines
+
+    @property
+    def resigning(self) -> bool:
+        """Whether it will be signed anew: wanted, known how, and with a secret."""
+        scheme = self.details.capture.scheme
+        return bool(self.resign and scheme and self.app.setup.secrets(scheme))
+
+    def _signing(self) -> list[tuple[str, str]]:
+        scheme = self.details.capture.scheme
+        if not scheme:
+            return []
+        if not self.resign:
+            return [("not signed again: the signature will not fit (ctrl+r)", "warn")]
+        secrets = self.app.setup.secrets(scheme)
+        if not secrets:
+            return [(f"no secret for {scheme}: it cannot be signed again, your app will refuse it. "
+                     f"Set it under [secrets].", "warn")]  # fmt: skip
+        return [(f"signed again: {scheme} with “{secrets[0].name}”", "ok")]
+
+    def _answers(self, width: int) -> list[Line]:
+        where = self.target.value or "no target"
+        lines: list[Line] = [(Piece(f" To {where}", "dim"),)]
+        if not self.answers:
+            return [*lines, (Piece("  nothing was sent yet; ctrl+j sends", "dim"),)]
+        for number, attempt in list(enumerate(self.answers, 1))[-3:]:
+            good = 200 <= attempt.status < 300
+            note = f"   {', '.join(attempt.added)}" if attempt.added else ""
+            lines.append((Piece(f"  #{number} {outcome_title(attempt)}", "ok" if good else "bad"),
+                          Piece(f"  {words.long_span(attempt.ms)}   "), Piece(answer_line(attempt)),
+                          Piece(note, "warn")))  # fmt: skip
+        return lines
+
+    def on_clicked(self, event: object) -> None:
+        """A tab was clicked."""
+        kind, _, number = getattr(event, "action", "").partition(":")
+        if kind == "part":
+            self.go(int(number))
+        elif kind == "act":
+            self.action_act(number)
+
+    def go(self, part: int) -> None:
+        """Another part."""
+        self.part = (part - 1) % len(PARTS) + 1
+        self.lay_out()
+        first = {1: self.body, 2: self.headers, 3: self.path}.get(self.part)
+        self.set_focus(first)
+        self.draw()
+
+    def say(self, text: str, role: str = "") -> None:
+        """Words at the bottom until the next drawing."""
+        self.foot.show([(Piece(" "), Piece(text, role or "strong"))])
+
+    # Actions
+
+    def do_edit_tab_before(self) -> None:
+        """The part before."""
+        self.go(self.part - 1)
+
+    def do_edit_tab_after(self) -> None:
+        """The next part."""
+        self.go(self.part + 1)
+
+    def do_edit_resign(self) -> None:
+        """On, off."""
+        self.resign = not self.resign
+        self._typed()
+        self.draw()
+
+    def do_edit_copy(self) -> None:
+        """The command."""
+        try:
+            request = self.request()
+        except UsageError as error:
+            self.app.say(error.message, "bad")
+            return
+        text = mutations.command(self.details.capture.id, self.original, request, resign=self.resigning)
+        self.app.copy(text, "the command")
+
+    def do_tidy(self) -> None:
+        """Indent the JSON."""
+        from hookcli.tui.pretty import DEPTH, json_lines
+
+        if self._text is None or fault(self.body.text.encode("utf-8", "replace")) is not None:
+            self.app.say("only JSON can be tidied", "warn")
+            return
+        self.body.text = "\n".join("  " * (d & DEPTH) + text for d, text in json_lines(self.body.text))
+        self._typed()
+
+    def do_outside(self) -> None:
+        """Go on in $EDITOR."""
+        self.save_draft()
+        try:
+            request = self.request()
+        except UsageError:
+            request = self.original
+        edited = self.app.edit_outside(request, self.details)
+        if edited is not None:
+            self._fill(edited)
+            self._typed()
+
+    async def do_keep(self) -> None:
+        """A mutation, not sent."""
+        made, _ = await self._keep(self.request())
+        self.app.memory.drop_draft(self.details.capture.id)
+        self.saved_at = 0
+        self.app.say(f"kept as {made[-10:]}", "ok")
+
+    async def do_send(self) -> None:
+        """A mutation, sent; the same again is the same mutation again."""
+        request = self.request()
+        target = origin(self.target.value)
+        if not self.target.value.strip():
+            self.app.say("no target: F7 goes to the request line", "warn")
+            return
+        if not is_loopback(target) and not await self.app.confirmed(target, 1):
+            self.app.say("nothing was sent")
+            return
+        made, to_send = await self._made(request)
+        parcel = Parcel(capture=made, request=to_send, target=target, why=Why.MUTATION,
+                        added=self._remarks(request, to_send))  # fmt: skip
+        attempt = await self.app.replayer.send(parcel)
+        self.answers.append(attempt)
+        self.save_draft()
+        self.draw()
+
+    def _remarks(self, request: Request, sent: Request) -> tuple[str, ...]:
+        """What is to be known of the attempt afterwards."""
+        changed = request.body != self.original.body
+        if self.details.capture.scheme and changed and sent is request:
+            return ("body changed, signature left as it was",)
+        return ()
+
+    async def _signed(self, request: Request) -> Request:
+        if not self.resigning:
+            return request
+        return await self.app.signed(self.details, request) or request
+
+    async def _made(self, request: Request) -> tuple[str, Request]:
+        """The mutation to send: the one sent last if it is the same to the byte, else a new one."""
+        if self.sent and self._last_sent == request and not self.resigning:
+            return self.sent[-1], request
+        return await self._keep(request)
+
+    async def _keep(self, request: Request) -> tuple[str, Request]:
+        """Put the mutation into the store; its id, and what it is after signing."""
+        sentences = await asyncio.to_thread(mutations.changes, self.original, request)
+        signed = await self._signed(request)
+        made = await self.app.keep_mutation(
+            self.details, signed, note=mutations.short_change(sentences), signed=signed is not request
+        )
+        self.sent.append(made)
+        self._last_sent = request
+        return made, signed
+
+    def do_edit_close(self) -> None:
+        """Back; the draft is kept."""
+        self.save_draft()
+        kept = self.saved_at != 0
+        self.dismiss(None)
+        if kept:
+            self.app.say("the draft is kept; e goes on with it")
+
+    def do_back(self) -> None:
+        """The same."""
+        self.do_edit_close()

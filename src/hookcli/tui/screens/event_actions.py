@@ -1,0 +1,372 @@
+"""What is done with events: replaying, editing, copying, exporting, marking, notes, deleting."""
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from hookcli.captures.model import Why
+from hookcli.tui import words
+from hookcli.tui.details import Details
+from hookcli.tui.replays import Parcel, is_loopback, told
+from hookcli.tui.rows import Row
+from hookcli.tui.screens.boxes import Choice, ChoiceBox, YesNoBox
+from hookcli.tui.setup import MARK
+from hookcli.workbench import export
+
+if TYPE_CHECKING:
+    from hookcli.tui.app import HookcliApp
+    from hookcli.tui.widgets.detail_pane import DetailPane
+    from hookcli.tui.widgets.event_list import EventList
+
+ASK_ABOVE = 20
+"""More events than this are replayed after one question only."""
+
+
+class EventActions(Screen[None]):
+    """Part of the main screen."""
+
+    app: "HookcliApp"
+    event_list: "EventList"
+    detail: "DetailPane"
+
+    # What an action is about
+
+    def chosen_rows(self) -> list[Row]:
+        """The marked ones if there are any, else the one under the cursor."""
+        marked = [row for row in self.app.board.feed.every() if row.marked]
+        if marked:
+            return marked
+        row = self.event_list.row
+        return [row] if row is not None else []
+
+    def _one(self) -> Row | None:
+        row = self.event_list.row
+        if row is None:
+            self.app.say("no event is chosen")
+        return row
+
+    # Replaying
+
+    def do_replay(self) -> None:
+        """The same bytes again."""
+        self._replay(self.chosen_rows(), resign=False)
+
+    def do_resign(self) -> None:
+        """Signed again."""
+        self._replay(self.chosen_rows(), resign=True)
+
+    def do_replay_to(self) -> None:
+        """With choices."""
+        from hookcli.tui.screens.replay_form import ReplayForm
+
+        rows = self.chosen_rows()
+        if rows:
+            self.app.push_screen(ReplayForm(rows))
+
+    def _replay(self, rows: Sequence[Row], *, resign: bool) -> None:
+        if not rows:
+            self.app.say("no event is chosen")
+        elif len(rows) == 1:
+            self.run_worker(self._replay_one(rows[0], resign=resign), group="replay")
+        else:
+            self.app.replay_many([row.id for row in rows], resign=resign)
+
+    async def _replay_one(self, row: Row, *, resign: bool) -> None:
+        details = await self.app.details_of(row.id)
+        if details is None:
+            return
+        target = self.app.target_of(details)
+        if not target:
+            self.app.say("no target is known for this event; R chooses one", "warn")
+            return
+        if not is_loopback(target) and not await self.app.confirmed(target, 1):
+            self.app.say("nothing was sent")
+            return
+        request = details.capture.request(details.body)
+        if resign:
+            signed = await self.app.signed(details, request)
+            if signed is None:
+                return
+            request = signed
+        parcel = Parcel(capture=row.id, request=request, target=target, why=Why.REPLAY)
+        attempt = await self.app.replayer.send(parcel)
+        text, role = told(row, attempt)
+        self.app.say(text, role)
+
+    # Editing
+
+    def do_edit(self) -> None:
+        """A changed copy, here."""
+        self.run_worker(self._edit(), group="edit")
+
+    async def _edit(self) -> None:
+        from hookcli.tui.screens.edit import TOO_LARGE, EditScreen
+
+        row = self._one()
+        details = await self.app.details_of(row.id) if row else None
+        if details is None:
+            return
+        if len(details.body) > TOO_LARGE or b"\0" in details.body[:4096]:
+            self.app.say("large and binary bodies are edited in $EDITOR")
+            await self._edit_outside(details)
+            return
+        self.app.push_screen(EditScreen(details))
+
+    def do_edit_outside(self) -> None:
+        """The whole message in $EDITOR."""
+        self.run_worker(self._open_outside(), group="edit")
+
+    async def _open_outside(self) -> None:
+        row = self._one()
+        details = await self.app.details_of(row.id) if row else None
+        if details is not None:
+            await self._edit_outside(details)
+
+    async def _edit_outside(self, details: Details) -> None:
+        from hookcli.tui.screens.edit import EditScreen
+
+        edited = self.app.edit_outside(details.capture.request(details.body), details)
+        if edited is not None:
+            self.app.push_screen(EditScreen(details, edited))
+
+    # Copying
+
+    def do_copy(self) -> None:
+        """As curl."""
+        self.run_worker(self._copy_as("curl"), group="copy")
+
+    async def _copy_as(self, name: str) -> None:
+        row = self._one()
+        details = await self.app.details_of(row.id) if row else None
+        if details is None:
+            return
+        item = item_of(details)
+        made = export.export(name, [item], with_secrets=True, to=self.app.target_of(details), files=True)
+        text = made.data.decode("utf-8", "surrogateescape").rstrip("\n")
+        for file_name, data in made.files.items():
+            path = self.app.keep_file(file_name, data)
+            text = text.replace(file_name, str(path))
+        sensitive = export.credentials(details.capture.headers, details.capture.target.partition(b"?")[2])
+        named = f"; holds {', '.join(dict.fromkeys(sensitive))}" if sensitive else ""
+        self.app.copy(text, f"{name} of {row.id[-10:] if row else ''}{named}")
+
+    def do_copy_more(self) -> None:
+        """Choose what."""
+        self.run_worker(self._copy_more(), group="copy")
+
+    async def _copy_more(self) -> None:
+        row = self._one()
+        details = await self.app.details_of(row.id) if row else None
+        if details is None:
+            return
+        capture = details.capture
+        path = self.detail.message.body_view.path
+        choices = [
+            Choice(id="url", text="URL", note=capture.url + capture.path),
+            Choice(id="id", text="id", note=capture.id),
+            Choice(id="body", text="body", note=words.long_size(capture.body_size)),
+            Choice(id="headers", text="headers", note=words.plural(len(capture.headers), "header")),
+            Choice(id="path", text="this JSON path", note=path or "$"),
+            Choice(id="command", text="the replay command", note=f"hookcli replay {capture.id}"),
+            Choice(id="markdown", text="markdown for an issue"),
+            Choice(id="httpie", text="httpie"), Choice(id="http", text="HTTP message"),
+        ]  # fmt: skip
+        picked = await self.app.push_screen_wait(
+            ChoiceBox("Copy", choices, ascii_only=self.app.setup.ascii_only)
+        )
+        if picked in ("httpie", "http"):
+            await self._copy_as(picked)
+        elif picked:
+            self.app.copy(self._text(picked, details, path), picked)
+
+    def _text(self, what: str, details: Details, path: str) -> str:
+        capture = details.capture
+        if what == "url":
+            return capture.url + capture.path
+        if what == "body":
+            return details.body.decode("utf-8", "replace")
+        if what == "headers":
+            return "\n".join(f"{n.decode('latin-1')}: {v.decode('latin-1')}" for n, v in capture.headers)
+        if what == "path":
+            return path or "$"
+        if what == "command":
+            return f"hookcli replay {capture.id}"
+        if what == "markdown":
+            return markdown(details)
+        return capture.id
+
+    # Exporting
+
+    def do_export(self) -> None:
+        """Choose a form, then a file."""
+        self.run_worker(self._export(), group="export")
+
+    async def _export(self) -> None:
+        rows = self.chosen_rows()
+        if not rows:
+            self.app.say("no event is chosen")
+            return
+        forms = [form for form in export.FORMATS.values() if form.many or len(rows) == 1]
+        choices = [Choice(id=form.name, text=form.name, note=form.says) for form in forms]
+        refs = " ".join(row.id for row in rows[:3]) + (" ..." if len(rows) > 3 else "")
+        name = await self.app.push_screen_wait(
+            ChoiceBox(f"Export {words.plural(len(rows), 'capture')}", choices,
+                      ascii_only=self.app.setup.ascii_only,
+                      below=lambda form: f"hookcli export {form} {refs}")
+        )  # fmt: skip
+        if not name:
+            return
+        form = export.find(name)
+        stem = rows[0].id if len(rows) == 1 else f"hookcli-{len(rows)}-captures"
+        chosen = await self.app.asked("write to", str(self.app.setup.exports / f"{stem}{form.suffix}"))
+        if chosen:
+            await self._write(name, rows, Path(chosen).expanduser())
+
+    async def _write(self, name: str, rows: Sequence[Row], path: Path) -> None:
+        items = [item_of(details) for row in rows if (details := await self.app.details_of(row.id))]
+        made = export.export(name, items, files=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(made.data)
+            for beside, data in made.files.items():
+                (path.parent / beside).write_bytes(data)
+        except OSError as error:
+            self.app.say(f"cannot write {path}: {error.strerror}", "bad")
+            return
+        left = f"; {words.plural(len(made.left_out), 'secret')} left out" if made.left_out else ""
+        self.app.say(f"wrote {path} ({words.long_size(len(made.data))}{left})", "ok")
+
+    def do_pager(self) -> None:
+        """The body in the user's pager."""
+        self.run_worker(self._pager(), group="pager")
+
+    async def _pager(self) -> None:
+        row = self._one()
+        details = await self.app.details_of(row.id) if row else None
+        if details is None:
+            return
+        if not self.app.setup.pager:
+            self.app.say("no pager: set HOOKCLI_PAGER or PAGER", "warn")
+            return
+        with tempfile.NamedTemporaryFile(prefix="hookcli-body-", suffix=".txt") as file:
+            file.write(details.body)
+            file.flush()
+            self.app.run_outside([*shlex.split(self.app.setup.pager), file.name])
+
+    # Marks, notes, tags
+
+    def do_mark(self) -> None:
+        """Mark or unmark."""
+        row = self._one()
+        if row is None:
+            return
+        self.app.change_row(replace(row, marked=not row.marked))
+        self.app.write(lambda store: store.tag(row.id, **_tagging(MARK, on=not row.marked)))
+        if self.event_list.has_focus:
+            self.event_list.do_next()
+
+    def do_unmark(self) -> None:
+        """Unmark all."""
+        marked = [row for row in self.app.board.feed.every() if row.marked]
+        for row in marked:
+            self.app.change_row(replace(row, marked=False))
+        ids = [row.id for row in marked]
+        self.app.write(lambda store: [store.tag(id, **_tagging(MARK, on=False)) for id in ids])  # noqa: A001
+        self.app.say(f"unmarked {words.plural(len(ids), 'event')}")
+
+    def do_note(self) -> None:
+        """Write a note."""
+        row = self._one()
+        if row is not None:
+            self.app.ask(f"note for {row.id[-10:]}", row.note, lambda text: self._note(row, text))
+
+    def _note(self, row: Row, text: str) -> None:
+        self.app.change_row(replace(row, note=text))
+        self.app.write(lambda store: store.note(row.id, text))
+        self.app.say(f"noted at {row.id[-10:]}" if text else f"took the note off {row.id[-10:]}")
+
+    def do_tag(self) -> None:
+        """Give a name."""
+        row = self._one()
+        if row is not None:
+            self.app.ask("tag; the same again takes it off", "", lambda text: self._tag(row, text.strip()))
+
+    def _tag(self, row: Row, name: str) -> None:
+        if not name:
+            return
+        on = name not in row.tags
+        tags = (*row.tags, name) if on else tuple(tag for tag in row.tags if tag != name)
+        self.app.change_row(replace(row, tags=tags))
+        self.app.write(lambda store: store.tag(row.id, **_tagging(name, on=on)))
+        self.app.say(f":{name} now stands for {row.id[-10:]}" if on else f"took :{name} off")
+
+    # Deleting
+
+    def do_delete(self) -> None:
+        """Delete; the store forgets when the screen is left, so that u can bring it back."""
+        rows = self.chosen_rows()
+        if not rows:
+            return
+        self.app.delete([row.id for row in rows])
+        self.event_list.rebuilt()
+        self.app.say(f"deleted {words.plural(len(rows), 'event')}; u brings back")
+
+    def do_undo(self) -> None:
+        """Bring back what was deleted last."""
+        rows = self.app.undelete()
+        if rows:
+            self.event_list.rebuilt()
+            self.event_list.go_to(rows[-1].id)
+            self.app.say(f"brought back {words.plural(len(rows), 'event')}")
+        else:
+            self.app.say("nothing to bring back")
+
+
+def _tagging(name: str, *, on: bool) -> dict[str, tuple[str, ...]]:
+    return {"add": (name,)} if on else {"remove": (name,)}
+
+
+def item_of(details: Details) -> export.Item:
+    """What an export takes."""
+    return export.Item(capture=details.capture, body=details.body, attempts=details.attempts)
+
+
+def markdown(details: Details) -> str:
+    """An event for an issue: what came, what was answered; credentials left out."""
+    item = item_of(details)
+    message = export.export("http", [item]).data.decode("utf-8", "replace").rstrip()
+    last = details.last
+    answer = "No attempt was made."
+    if last is not None:
+        from hookcli.tui.details import outcome_title
+        from hookcli.tui.peek import answer_line
+
+        answer = f"Answer: `{outcome_title(last)}` after {words.long_span(last.ms)}"
+        answer += f": {answer_line(last)}" if answer_line(last) else ""
+    return f"```http\n{message}\n```\n\n{answer}\n"
+
+
+def editor_file(data: bytes, suffix: str = ".http") -> Path:
+    """A file for an editor that only its owner reads."""
+    handle, name = tempfile.mkstemp(prefix="hookcli-", suffix=suffix)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    return Path(name)
+
+
+def run_program(command: Sequence[str]) -> int:
+    """Run a program on this terminal; its exit status, 127 when it cannot be started."""
+    try:
+        return subprocess.run(list(command), check=False).returncode  # noqa: S603 - the user's own
+    except OSError:
+        return 127
+
+
+__all__ = ["ASK_ABOVE", "EventActions", "YesNoBox", "editor_file", "item_of", "markdown", "run_program"]

@@ -1,0 +1,289 @@
+"""Finding events: loading them, the filter, views, sorting."""
+
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+from textual.timer import Timer
+
+from hookcli.captures.filters import FilterError, parse
+from hookcli.tui import views
+from hookcli.tui.messages import FilterCleared, FilterKept, FilterTyped
+from hookcli.tui.paint import Line
+from hookcli.tui.rows import Row
+
+if TYPE_CHECKING:
+    from hookcli.tui.app import HookcliApp
+    from hookcli.tui.widgets.event_list import EventList
+    from hookcli.tui.widgets.filter_bar import FilterBar
+
+FIRST_ROWS = 300
+"""Loaded before anything is drawn; the older ones follow in the background."""
+MORE_ROWS = 4000
+REFILTER_S = 0.5
+
+SORTS = {
+    "at": None, "source": lambda row: row.source, "title": lambda row: row.title,
+    "path": lambda row: row.path, "status": lambda row: row.status, "ms": lambda row: row.ms,
+    "size": lambda row: row.size, "sig": lambda row: row.sig.value,
+    "attempts": lambda row: row.attempts,
+}  # fmt: skip
+
+
+class Finding(Screen[None]):
+    """Part of the main screen."""
+
+    app: "HookcliApp"
+    event_list: "EventList"
+    filter_bar: "FilterBar"
+    history: bool
+    earlier: int
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.typed = ""
+        """The filter that is in force, as typed."""
+        self.view = 0
+        self.ids: set[str] | None = None
+        """What the filter in force lets through; None for everything."""
+        self.saved_counts: dict[str, int] = {}
+        self._sort = ""
+        self._reverse = False
+        self._asked = 0
+        self._soon: Timer | None = None
+
+    def draw_views(self) -> None:
+        """Given by the main screen."""
+        raise NotImplementedError
+
+    def lay_out(self) -> None:
+        """Given by the main screen."""
+        raise NotImplementedError
+
+    # Loading
+
+    async def load(self) -> None:
+        """Load what is to be shown: the newest at once, the older ones bit by bit."""
+        if not self.history:
+            await self.load_waiting()
+            self.earlier = await self.app.count_earlier()
+            return
+        oldest: object = None
+        first = True
+        while True:
+            size = FIRST_ROWS if first else MORE_ROWS
+            rows, oldest = await self.app.older_rows(oldest, size)
+            added = self.app.board.feed.prepend(rows)
+            if first:
+                self.event_list.rebuilt()
+                self.lay_out()
+            elif self.app.board.feed.filtered:
+                self.event_list.rebuilt()
+            else:
+                self.event_list.shifted(added)
+            first = False
+            if len(rows) < size:
+                break
+        self.earlier = 0
+        self.draw_views()
+        self.run_worker(self.count_saved(), group="counts", exclusive=True)
+
+    async def load_waiting(self) -> None:
+        """What an earlier run left undelivered is shown from the start: it is about to be delivered."""
+        rows = await self.app.pending_rows()
+        if rows:
+            self.app.board.feed.prepend(rows)
+            self.event_list.rebuilt()
+            self.lay_out()
+
+    def do_history(self) -> None:
+        """Show the captures of earlier runs as well."""
+        if not self.history:
+            self.history = True
+            self.run_worker(self.load(), group="load")
+
+    # The filter
+
+    def do_filter(self) -> None:
+        """Open the filter bar."""
+        self.filter_bar.open(self.typed)
+        self.filter_bar.tell(self._result())
+        self.draw_views()
+
+    def do_filter_here(self) -> None:
+        """The same, by the key that finds things everywhere."""
+        self.do_filter()
+
+    def on_filter_typed(self, message: FilterTyped) -> None:
+        """Parse; a fault is pointed at and the last good list stays."""
+        message.stop()
+        if self.filter_bar.has_class("-open"):
+            self.apply(message.text)
+
+    def apply(self, text: str) -> bool:
+        """Put a filter in force; False when it cannot be parsed, and then nothing changes."""
+        try:
+            wanted = parse(text, now=self.app.now) if text.strip() else None
+        except FilterError as fault:
+            self.filter_bar.blame(fault.position, str(fault.wanted))
+            self.filter_bar.tell(f"last good: {self._result()}", "warn")
+            return False
+        self.filter_bar.blame(None, "")
+        self.typed = text if wanted is not None else ""
+        self._ask()
+        return True
+
+    def _ask(self) -> None:
+        self._asked += 1
+        self.run_worker(self._search(self._asked), group="filter", exclusive=True)
+
+    async def _search(self, number: int) -> None:
+        """Find the ids in the store; the list changes only when they are all there."""
+        view = self.app.views[self.view]
+        texts = [text for text in (self.typed, "" if view.test else view.filter) if text]
+        ids = await self.app.matching(texts) if texts else None
+        if number != self._asked:
+            return
+        self.ids = ids
+        self._select()
+        self.filter_bar.tell(self._result())
+        self.draw_views()
+
+    def _select(self) -> None:
+        """Tell the feed what passes."""
+        test = self.app.views[self.view].test
+        ids = self.ids
+
+        def passes(row: Row) -> bool:
+            return (ids is None or row.id in ids) and (test is None or test(row))
+
+        key = SORTS.get(self._sort)
+        feed = self.app.board.feed
+        feed.select(passes if ids is not None or test is not None else None, key, reverse=self._reverse)
+        self.event_list.rebuilt()
+
+    def _result(self) -> str:
+        feed = self.app.board.feed
+        shown = sum(1 for item in feed.items if isinstance(item, Row)) if feed.filtered else feed.rows
+        return f"{shown} of {feed.rows}"
+
+    def refilter_soon(self) -> None:
+        """Rows came or changed: ask again, at most twice a second, while a filter is in force."""
+        if self._soon is None and (self.ids is not None or self.app.views[self.view].test):
+            self._soon = self.set_timer(REFILTER_S, self._refilter)
+
+    def _refilter(self) -> None:
+        self._soon = None
+        self._ask()
+
+    def on_filter_kept(self, message: FilterKept) -> None:
+        """Keep what is typed, if it is right."""
+        message.stop()
+        if self.apply(message.text):
+            self.app.memory.used_filter(message.text)
+            self.app.memory.save()
+            self.close_filter()
+
+    def on_filter_cleared(self, message: FilterCleared) -> None:
+        """No filter any more."""
+        message.stop()
+        self.clear_filter()
+
+    def clear_filter(self) -> None:
+        """Take the filter away and close the bar."""
+        self.filter_bar.blame(None, "")
+        self.typed = ""
+        self._ask()
+        self.close_filter()
+
+    def do_unfilter(self) -> None:
+        """Escape in the list: one step back, and never out."""
+        if self.stay():
+            self.draw_views()
+        elif self.typed:
+            self.clear_filter()
+        elif self.view:
+            self.choose_view(0)
+
+    def stay(self) -> bool:
+        """Given by the main screen."""
+        raise NotImplementedError
+
+    def close_filter(self) -> None:
+        """Back to the list."""
+        self.filter_bar.close()
+        self.event_list.focus()
+        self.draw_views()
+
+    def do_filter_save(self) -> None:
+        """Keep the filter as a view under a name."""
+        text = self.filter_bar.value.strip()
+        if text and self.apply(text):
+            self.app.ask("name of the view", "", lambda name: self._save_view(name, text))
+
+    def _save_view(self, name: str, text: str) -> None:
+        if name.strip():
+            self.app.memory.kept.views[name.strip()] = text
+            self.app.memory.save()
+            self.app.say(f"saved the view {name.strip()}: {text}")
+            self.close_filter()
+            self.run_worker(self.count_saved(), group="counts", exclusive=True)
+
+    # Views
+
+    def views_line(self, width: int) -> Line:
+        """The row under the header."""
+        return views.views_line(
+            self.app.views, views.counts(self.app.board.feed, self.saved_counts), self.view, width,
+            follow=self.event_list.follow, new=self.event_list.new, typed=self.typed,
+            ascii_only=self.app.setup.ascii_only,
+        )  # fmt: skip
+
+    async def count_saved(self) -> None:
+        """How many events the saved views have."""
+        for view in self.app.views:
+            if view.test is None and view.filter:
+                try:
+                    self.saved_counts[view.name] = await self.app.count(view.filter)
+                except FilterError as fault:
+                    self.app.say(f"view {view.name}: {fault.wanted}", "warn")
+        self.draw_views()
+
+    def choose_view(self, number: int) -> None:
+        """Use a view."""
+        if 0 <= number < len(self.app.views):
+            self.view = number
+            self._ask()
+            self.draw_views()
+
+    def do_view_before(self) -> None:
+        """The view to the left."""
+        self.choose_view((self.view - 1) % len(self.app.views))
+
+    def do_view_after(self) -> None:
+        """The view to the right."""
+        self.choose_view((self.view + 1) % len(self.app.views))
+
+    def do_only_marked(self) -> None:
+        """Only marked ones, and all again."""
+        names = [view.name for view in self.app.views]
+        self.choose_view(0 if self.view == names.index("Marked") else names.index("Marked"))
+
+    def sort_by(self, column: str) -> None:
+        """Sort by a column; again turns it round, a third time is as received."""
+        if column == "at" or (self._sort == column and self._reverse):
+            self._sort, self._reverse = "", False
+        elif self._sort == column:
+            self._reverse = True
+        else:
+            self._sort, self._reverse = column, False
+        self._select()
+        order = f"sorted by {self._sort}{' downwards' if self._reverse else ''}"
+        self.app.say(order if self._sort else "in the order received")
+
+    def do_next_match(self) -> None:
+        """While a filter is on, each event of the list matches: go to the next."""
+        self.event_list.do_next()
+
+    def do_previous_match(self) -> None:
+        """The one before."""
+        self.event_list.do_previous()

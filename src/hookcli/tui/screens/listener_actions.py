@@ -1,0 +1,167 @@
+"""What is done to the listener, and the screens about it; leaving."""
+
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from hookcli.tui import empty, words
+from hookcli.tui.paint import Line, Piece, wrapped
+from hookcli.tui.replays import is_loopback, origin
+from hookcli.tui.screens.reading import ReadingScreen, connection_lines, log_lines
+
+if TYPE_CHECKING:
+    from hookcli.tui.app import HookcliApp
+
+
+class ListenerActions(Screen[None]):
+    """Part of the main screen."""
+
+    app: "HookcliApp"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._leaving = False
+
+    def draw(self) -> None:
+        """Given by the main screen."""
+        raise NotImplementedError
+
+    # Delivery
+
+    def do_pause(self) -> None:
+        """Hold deliveries back, or let them go on."""
+        engine = self.app.engine
+        if not engine.listening:
+            self.app.say("nothing to pause: no listener runs here")
+            return
+        pausing = not engine.paused
+        engine.steer("pause" if pausing else "resume")
+        self.app.board.link.paused = pausing
+        self.app.say("delivery paused; captures go on" if pausing else "delivery goes on")
+        self.draw()
+
+    def do_deliver_one(self) -> None:
+        """Let one go while paused."""
+        if not self.app.engine.paused:
+            self.app.say("not paused; p pauses delivery")
+        elif self.app.engine.steer("deliver_one"):
+            self.app.say("let one delivery go")
+
+    def do_try_now(self) -> None:
+        """Connect or deliver now."""
+        if self.app.engine.steer("try_now"):
+            self.app.say("trying now")
+        else:
+            self.app.say("nothing waits for a try: no listener runs here")
+
+    def do_retarget(self) -> None:
+        """Forward to another target."""
+        current = next(iter(self.app.board.link.targets), self.app.setup.target)
+        self.app.ask("forward to", current.removeprefix("http://"), self._retarget)
+
+    def _retarget(self, text: str) -> None:
+        target = origin(text)
+        if not is_loopback(target):
+            self.app.say("a target that is not this machine is given on the command line: "
+                         f"hookcli listen {target}", "warn")  # fmt: skip
+            return
+        if self.app.retarget(target):
+            self.app.say(f"forwarding to {target} from now on")
+        else:
+            self.app.say(f"replays go to {target} from now on")
+
+    # Screens
+
+    def do_connection(self) -> None:
+        """URLs, relay, target."""
+        app = self.app
+        facts = [("store", str(app.setup.store)), ("drafts", str(app.setup.state))]
+        app.push_screen(
+            ReadingScreen("Connection", lambda _: connection_lines(app.board, app.setup.clock(), facts),
+                          ascii_only=app.setup.ascii_only)
+        )  # fmt: skip
+
+    def do_log(self) -> None:
+        """What happened."""
+        app = self.app
+        app.push_screen(
+            ReadingScreen("Log", lambda _: log_lines(app.board), ascii_only=app.setup.ascii_only, end=True)
+        )
+
+    def do_public(self) -> None:
+        """How to get a public URL."""
+        ready = self.app.board.link.ready
+        port = ready.relay.rpartition("//")[2] if ready else "the relay's port"
+        self.app.push_screen(
+            ReadingScreen("A public URL", lambda _: empty.public_help(port),
+                          ascii_only=self.app.setup.ascii_only)
+        )  # fmt: skip
+
+    def do_stats(self) -> None:
+        """Counts, failures and latency of what is listed."""
+        from hookcli.tui.screens.stats import StatsScreen
+
+        self.app.push_screen(StatsScreen(), self._stats_filter)
+
+    def _stats_filter(self, text: str | None) -> None:
+        if text:
+            self.app.main.apply(text)
+
+    # The empty screens
+
+    def do_copy_url(self) -> None:
+        """The webhook URL."""
+        url = self.app.board.link.url
+        if url:
+            self.app.copy(url, "the URL")
+        else:
+            self.app.say("there is no URL yet: no relay has answered")
+
+    def do_copy_hello(self) -> None:
+        """A curl line to try."""
+        url = self.app.board.link.url
+        if url:
+            self.app.copy(empty.hello(url), "the curl line")
+        else:
+            self.app.say("there is no URL yet: no relay has answered")
+
+    def do_sample(self) -> None:
+        """The command that sends a signed sample."""
+        self.app.copy("hookcli trigger stripe/invoice.paid", "hookcli trigger stripe/invoice.paid")
+
+    # Leaving
+
+    def do_leave(self) -> None:
+        """From the detail back; from the list out, with one question when an answer is under way."""
+        main = self.app.main
+        if main.showing == "detail":
+            main.do_back()
+            return
+        flying, longest = self.app.board.under_way(self.app.now)
+        if not self._leaving and (flying or self.app.setup.confirm_quit):
+            self._leaving = True
+            del longest
+            self.draw()
+            return
+        self.app.exit(0)
+
+    def stay(self) -> bool:
+        """Take the question back; False when none was asked."""
+        was = self._leaving
+        self._leaving = False
+        return was
+
+    def leaving_lines(self) -> list[Line]:
+        """The question, while it is asked."""
+        if not self._leaving:
+            return []
+        flying, longest = self.app.board.under_way(self.app.now)
+        if flying:
+            are = "request is" if flying == 1 else "requests are"
+            text = (f"{flying} {are} being answered by your app ({words.long_span(longest)}). "
+                    "q again leaves, esc stays.")  # fmt: skip
+        else:
+            text = "q again leaves, esc stays."
+        bar = "|" if self.app.setup.ascii_only else "┃"
+        width = max(self.app.size.width - 4, 20)
+        return [(Piece(f" {bar} ", "warn"), Piece(part)) for part in wrapped(text, width, 2)]

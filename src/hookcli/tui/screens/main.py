@@ -1,0 +1,429 @@
+"""The one screen with the list and the detail: what is drawn where, and when it is drawn again."""
+
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.screen import Screen
+from textual.timer import Timer
+
+from hookcli.tui import layout, rows
+from hookcli.tui.acting import Acting
+from hookcli.tui.actions import bindings
+from hookcli.tui.banners import banner
+from hookcli.tui.board import Changes
+from hookcli.tui.details import Details
+from hookcli.tui.empty import empty_lines
+from hookcli.tui.footer import footer
+from hookcli.tui.header import header, state_pieces
+from hookcli.tui.messages import Chosen, Clicked, Followed, Opened, SortBy
+from hookcli.tui.paint import Line, Piece, length, spread
+from hookcli.tui.peek import outcome_pieces, peek
+from hookcli.tui.rows import Row
+from hookcli.tui.screens.event_actions import EventActions
+from hookcli.tui.screens.finding import Finding
+from hookcli.tui.screens.listener_actions import ListenerActions
+from hookcli.tui.screens.tabs import TabContents
+from hookcli.tui.widgets.detail_pane import AttemptsView, DetailPane
+from hookcli.tui.widgets.event_list import EventList
+from hookcli.tui.widgets.filter_bar import FilterBar
+from hookcli.tui.widgets.lines_view import LinesView
+from hookcli.tui.widgets.painted import PaintedLines
+
+if TYPE_CHECKING:
+    from hookcli.tui.app import HookcliApp
+
+DETAIL_AFTER_S = 0.03
+"""A key held down must not load every body it passes."""
+SAID_FOR_S = 6.0
+
+
+class EmptyView(LinesView, inherit_bindings=False):
+    """What to do before the first event."""
+
+    BINDINGS = bindings("empty")  # type: ignore[assignment]
+    HELP = "Nothing was captured yet."
+
+
+class MainScreen(
+    Acting,
+    EventActions,
+    ListenerActions,
+    Finding,
+    TabContents,
+    Screen[None],
+    inherit_bindings=False,
+):
+    """List and detail."""
+
+    BINDINGS = bindings("main")  # type: ignore[assignment]
+    app: "HookcliApp"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.details: Details | None = None
+        self.opened = False
+        """Whether the detail has the screen where there is room for one only."""
+        self.zoomed = False
+        self.showing = ""
+        """`side`, `stacked`, `list` or `detail`."""
+        self.history = False
+        self.earlier = 0
+        """Captures from earlier runs that are not shown."""
+        self._detail_wait: Timer | None = None
+        self._said: tuple[str, str, float] = ("", "", 0.0)
+
+    def compose(self) -> ComposeResult:
+        """Header, views or filter, banner, the panes, footer."""
+        ascii_only = self.app.setup.ascii_only
+        self.event_list = EventList(self.app.board.feed, ascii_only=ascii_only, id="events")
+        self.detail = DetailPane(ascii_only=ascii_only, id="detail-pane")
+        self.filter_bar = FilterBar(ascii_only=ascii_only, id="filter")
+        self.empty = EmptyView(ascii_only=ascii_only, id="empty")
+        self.heading = PaintedLines(id="heading")
+        self.peek = PaintedLines(id="peek")
+        self.head = PaintedLines(id="header")
+        self.views_row = PaintedLines(id="views")
+        self.banner = PaintedLines(id="banner")
+        self.foot = PaintedLines(id="footer")
+        yield self.head
+        yield self.views_row
+        yield self.filter_bar
+        yield self.banner
+        with Container(id="panes"):
+            with Vertical(id="list-pane"):
+                yield self.heading
+                yield self.event_list
+                yield self.peek
+            yield self.detail
+            yield self.empty
+        yield self.foot
+
+    def on_mount(self) -> None:
+        """Draw what is known and begin to load."""
+        self.filter_bar.seen = self.app.board.feed.every
+        self.filter_bar.history = self.app.memory.kept.filters
+        self.history = self.app.setup.history
+        self.lay_out()
+        self.draw()
+        self.run_worker(self.load(), group="load")
+
+    # Layout
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another size may mean another layout."""
+        del event
+        self.lay_out()
+        self.call_after_refresh(self.draw)
+
+    @property
+    def without_events(self) -> bool:
+        """Whether one of the empty screens is shown."""
+        return self.app.board.feed.rows == 0 and not self.app.board.feed.filtered
+
+    def lay_out(self) -> None:
+        """Show the panes for this size."""
+        size, panes = self.app.size, self.query_one("#panes")
+        choice = self.app.memory.kept.layout
+        if self.zoomed:
+            self.opened = self.detail.has_focus_within or self.showing == "detail"
+        wanted = layout.panes(size.width, size.height, choice, opened=self.opened, zoomed=self.zoomed)
+        if self.without_events:
+            wanted = "empty"
+        if wanted != self.showing:
+            for name in ("side", "stacked", "list", "detail", "empty"):
+                panes.set_class(name == wanted, f"-{name}")
+            self.showing = wanted
+            self.detail.with_head = wanted != "detail"
+            self._place_focus()
+
+    def _place_focus(self) -> None:
+        if self.filter_bar.has_class("-open") and self.filter_bar.input.has_focus:
+            return
+        if self.showing == "empty":
+            self.empty.focus()
+        elif self.showing == "detail":
+            self.detail.content.focus()
+        elif not self.detail.has_focus_within:
+            self.event_list.focus()
+
+    # Drawing
+
+    def draw(self) -> None:
+        """Everything that is one or a few lines; each only if it is another than before."""
+        self.draw_head()
+        self.draw_views()
+        self._draw_banner()
+        self._draw_list_lines()
+        self.draw_footer()
+        if self.without_events:
+            self._draw_empty()
+
+    def draw_head(self) -> None:
+        """The header: the connection, or in the full detail the event."""
+        app, width = self.app, self.app.size.width
+        now = app.setup.clock()
+        ascii_only = app.setup.ascii_only
+        row = self.event_list.row
+        if self.showing == "detail" and row is not None:
+            self.head.show([self._event_head(row, width, now)])
+            return
+        counts = app.board.counts(app.now, ascii_only=ascii_only)
+        self.head.show([header(app.board.link, counts, width, now, ascii_only=ascii_only)])
+
+    def _event_head(self, row: Row, width: int, now: float) -> Line:
+        ascii_only = self.app.setup.ascii_only
+        dot = " - " if ascii_only else " · "
+        what = f"{row.source}{dot}{row.title}" if row.source else row.title
+        place = f"{self.event_list.cursor + 1} of {len(self.app.board.feed)}"
+        outcome = outcome_pieces(row, self.app.now, ascii_only=ascii_only)
+        end: Line = (Piece(f"{row.id[-10:]}  ", "dim"), Piece(f"{place}  ", "dim"), *outcome, Piece(" "))
+        state = state_pieces(self.app.board.link, now, ascii_only=ascii_only)[:2]
+        if length(end) > width * 0.55:
+            end = (*outcome, Piece(" "))
+        return spread((*state, Piece("   "), Piece(what, "strong")), end, width)
+
+    def draw_views(self) -> None:
+        """Views, follow, filter; the bar instead while it is open."""
+        self.views_row.set_class(self.filter_bar.has_class("-open") or self.without_events, "-hidden")
+        self.views_row.display = self.showing != "detail"
+        self.views_row.show([self.views_line(self.app.size.width)])
+
+    def _draw_banner(self) -> None:
+        app = self.app
+        lines = self.leaving_lines() or banner(
+            app.board.link, app.size.width, app.setup.clock(),
+            oldest_ms=app.board.oldest_waiting_ms(app.now), ascii_only=app.setup.ascii_only,
+        )  # fmt: skip
+        if self.without_events and not self.leaving_lines():
+            lines = []
+        self.banner.show(lines)
+
+    def _draw_list_lines(self) -> None:
+        width = self.event_list.size.width
+        self.event_list.now = self.app.now
+        if width <= 0 or self.showing in ("detail", "empty"):
+            return
+        self.heading.show([rows.heading(rows.columns(width))])
+        row = self.event_list.row
+        if row is None:
+            text = "No capture passes this filter." if self.app.board.feed.filtered else ""
+            self.peek.show([(), (Piece(f" {text}", "dim"),), ()])
+            return
+        details = self.details if self.details and self.details.capture.id == row.id else None
+        self.peek.show(
+            peek(row, self.app.now, budget_ms=details.budget_ms if details else None,
+                 capture=details.capture if details else None,
+                 ascii_only=self.app.setup.ascii_only, wide=width >= 90)
+        )  # fmt: skip
+
+    def draw_footer(self) -> None:
+        """The keys of what has the focus; for some seconds what was said last."""
+        text, role, until = self._said
+        if text and self.app.setup.clock() < until:
+            self.foot.show([(Piece(" "), Piece(text, role or "strong"))])
+            return
+        self.foot.show([
+            footer(self.places(), self.app.size.width, self.app.setup.keys,
+                   ascii_only=self.app.setup.ascii_only)
+        ])  # fmt: skip
+
+    def _draw_empty(self) -> None:
+        app = self.app
+        self.empty.show(
+            empty_lines(app.board.link, app.setup.clock(), app.size.width,
+                        earlier=self.earlier, ascii_only=app.setup.ascii_only),
+            keep=True,
+        )  # fmt: skip
+
+    def places(self) -> tuple[str, ...]:
+        """Where the focus is, in the words of the table."""
+        focused = self.focused
+        if focused is self.filter_bar.input:
+            return ("filter", "any")
+        if isinstance(focused, EmptyView):
+            return ("empty", "any")
+        if isinstance(focused, AttemptsView):
+            return ("attempts", "detail", "main", "any")
+        if focused is not None and self.detail in focused.ancestors:
+            return ("detail", "main", "any")
+        return ("list", "main", "any")
+
+    def say(self, text: str, role: str = "") -> None:
+        """Words about what happened, at the bottom for some seconds."""
+        self._said = (text, role, self.app.setup.clock() + SAID_FOR_S)
+        self.draw_footer()
+
+    def quiet(self) -> None:
+        """Take what was said away: the next key was pressed."""
+        if self._said[0]:
+            self._said = ("", "", 0.0)
+            self.draw_footer()
+
+    # Told by the app
+
+    def took(self, changes: Changes) -> None:
+        """Reports came in."""
+        was_empty = self.showing == "empty"
+        if changes.added:
+            self.event_list.grown(changes.added)
+        for id in changes.changed:  # noqa: A001
+            self.event_list.row_changed(self.app.board.feed.place(id))
+        if changes.fresh or changes.changed:
+            self.refilter_soon()
+        if was_empty and not self.without_events:
+            self.lay_out()
+        row = self.event_list.row
+        if row is not None and row.id in changes.changed:
+            self._load_detail()
+
+    def ticked(self) -> None:
+        """A tenth of a second has passed."""
+        self.event_list.tick(self.app.now)
+        self.draw()
+
+    # The selected event
+
+    def on_chosen(self, message: Chosen) -> None:
+        """Head and peek at once, the body a moment later."""
+        self.detail.choose(message.row, self.app.now)
+        self._draw_list_lines()
+        self.draw_head()
+        if message.row is None:
+            self.details = None
+            self.detail.tell(None)
+            return
+        if self._detail_wait is not None:
+            self._detail_wait.stop()
+        self._detail_wait = self.set_timer(DETAIL_AFTER_S, self._load_detail)
+
+    def _load_detail(self) -> None:
+        row = self.event_list.row
+        if row is not None:
+            self.run_worker(self._fetch(row.id), group="detail", exclusive=True)
+
+    async def _fetch(self, id: str) -> None:  # noqa: A002
+        details = await self.app.details_of(id)
+        row = self.event_list.row
+        if details is None or row is None or row.id != id:
+            return
+        self.details = details
+        self.detail.choose(row, self.app.now)
+        self._draw_list_lines()
+        if self.showing not in ("list", "empty"):
+            self.detail.tell(details)
+            self.fill_sheet()
+
+    def on_followed(self, message: Followed) -> None:
+        """The views row shows it."""
+        del message
+        self.draw_views()
+
+    def on_opened(self, message: Opened) -> None:
+        """Show the detail, full where there is room for one only."""
+        del message
+        self.open_detail()
+
+    def open_detail(self) -> None:
+        """Give the detail the focus, and the screen where needed."""
+        self.opened = True
+        self.lay_out()
+        if self.details is not None:
+            self.detail.tell(self.details)
+            self.fill_sheet()
+        self.detail.content.focus()
+        self.draw()
+
+    def on_sort_by(self, message: SortBy) -> None:
+        """A column's name was clicked."""
+        self.sort_by(message.column)
+
+    def on_clicked(self, message: Clicked) -> None:
+        """A piece with an action was clicked."""
+        kind, _, name = message.action.partition(":")
+        if kind == "act":
+            self.app.act_from_focus(name)
+        elif kind == "view":
+            self.choose_view(int(name))
+        elif kind == "sort":
+            self.sort_by(name)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Other keys at the bottom."""
+        del event
+        self.draw_footer()
+
+    def on_key(self, event: events.Key) -> None:
+        """Any key takes the last words away."""
+        del event
+        self.quiet()
+
+    # Actions on the panes
+
+    def do_back(self) -> None:
+        """From the detail to the list."""
+        if self.search_is_open():
+            self.detail.message.on_bar_left_now()
+            return
+        if self.zoomed:
+            self.zoomed = False
+        self.opened = False
+        self.lay_out()
+        self.event_list.focus()
+        self.draw()
+
+    def search_is_open(self) -> bool:
+        """Whether words are being searched in the body."""
+        return self.detail.message.search.has_class("-open")
+
+    def do_other_pane(self) -> None:
+        """The other pane."""
+        if self.event_list.has_focus:
+            self.open_detail()
+        elif self.showing == "detail" and not self.zoomed:
+            self.do_back()
+        else:
+            self.event_list.focus()
+
+    def do_zoom(self) -> None:
+        """The focused pane on the whole screen, and back."""
+        in_detail = self.detail.has_focus_within
+        self.zoomed = not self.zoomed
+        self.opened = in_detail
+        self.showing = "detail" if in_detail and self.zoomed else self.showing
+        self.lay_out_again()
+
+    def lay_out_again(self) -> None:
+        """Arrange although the name of the layout may be the same."""
+        self.showing = ""
+        self.lay_out()
+        if self.details is not None and self.showing not in ("list", "empty"):
+            self.detail.tell(self.details)
+        self.call_after_refresh(self.draw)
+
+    def do_layout(self) -> None:
+        """The next layout; remembered."""
+        kept = self.app.memory.kept
+        kept.layout = layout.next_choice(kept.layout)
+        self.app.memory.save()
+        self.lay_out_again()
+        names = {"auto": "as the size allows", "side": "side by side", "stacked": "upon each other",
+                 "one": "one at a time"}  # fmt: skip
+        self.app.say(f"layout: {names[kept.layout]}")
+
+    def do_other_down(self) -> None:
+        """Scroll the detail from the list."""
+        self.detail.scroll_other(3)
+
+    def do_other_up(self) -> None:
+        """Scroll the detail back."""
+        self.detail.scroll_other(-3)
+
+    def do_next_event(self) -> None:
+        """The next event, from the detail."""
+        self.event_list.do_next()
+
+    def do_previous_event(self) -> None:
+        """The previous event, from the detail."""
+        self.event_list.do_previous()

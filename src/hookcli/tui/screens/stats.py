@@ -1,0 +1,124 @@
+"""Counts, failures and latency of what is listed, over a window of time."""
+
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from hookcli.tui import stats
+from hookcli.tui.acting import Acting
+from hookcli.tui.actions import bindings
+from hookcli.tui.footer import footer
+from hookcli.tui.messages import Clicked
+from hookcli.tui.paint import Piece, spread
+from hookcli.tui.rows import Row
+from hookcli.tui.widgets.lines_view import LinesView
+from hookcli.tui.widgets.painted import PaintedLines
+
+if TYPE_CHECKING:
+    from hookcli.tui.app import HookcliApp
+
+
+class StatsScreen(Acting, Screen[str | None], inherit_bindings=False):
+    """The result is a filter for the list."""
+
+    BINDINGS = bindings("stats") + bindings("full")  # type: ignore[assignment]
+    app: "HookcliApp"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.window = "all"
+        self.by = "type"
+        self._groups: list[stats.Group] = []
+
+    def compose(self) -> ComposeResult:
+        """Title, totals, table, keys."""
+        self.head = PaintedLines(id="header")
+        self.totals = PaintedLines(id="stats-totals")
+        self.view = LinesView(ascii_only=self.app.setup.ascii_only, id="stats-table")
+        self.foot = PaintedLines(id="footer")
+        yield self.head
+        yield self.totals
+        yield self.view
+        yield self.foot
+
+    def on_mount(self) -> None:
+        """Draw now and every two seconds."""
+        self.view.focus()
+        self.draw()
+        self.set_interval(2.0, self.draw)
+
+    def on_resize(self) -> None:
+        """Other widths."""
+        self.draw()
+
+    def draw(self) -> None:
+        """Reckon and show."""
+        width, ascii_only = self.app.size.width, self.app.setup.ascii_only
+        rows = [item for item in self.app.board.feed.items if isinstance(item, Row)]
+        found = stats.reckon(rows, now=self.app.now, window_s=stats.WINDOWS[self.window], by=self.by,
+                             slots=max(min(width - 18, 100), 10))  # fmt: skip
+        self._groups = list(found.groups)
+        what = self.app.main.typed or "everything"
+        windows = tuple(
+            Piece(f" {number} {name} ", "title" if name == self.window else "dim", f"act:window-{number}")
+            for number, name in enumerate(stats.WINDOWS, 1)
+        )
+        self.head.show([spread((Piece(" Stats   ", "strong"), Piece(what)), windows, width)])
+        self.totals.show([(), *stats.head_lines(found, width, ascii_only=ascii_only)])
+        lines, choices = stats.table(found, self.by, width, ascii_only=ascii_only)
+        self.view.show(lines, choices, keep=True)
+        self.foot.show([
+            footer(("stats", "full", "any"), width, self.app.setup.keys, ascii_only=ascii_only)
+        ])
+
+    def on_clicked(self, message: Clicked) -> None:
+        """A window was clicked."""
+        self.action_act(message.action.partition(":")[2])
+
+    def _over(self, number: int) -> None:
+        self.window = list(stats.WINDOWS)[number - 1]
+        self.draw()
+
+    def do_window_1(self) -> None:
+        """The last hour."""
+        self._over(1)
+
+    def do_window_2(self) -> None:
+        """Six hours."""
+        self._over(2)
+
+    def do_window_3(self) -> None:
+        """A day."""
+        self._over(3)
+
+    def do_window_4(self) -> None:
+        """Everything."""
+        self._over(4)
+
+    def do_stats_by(self) -> None:
+        """The next way to count."""
+        names = list(stats.BY)
+        self.by = names[(names.index(self.by) + 1) % len(names)]
+        self.draw()
+
+    def do_stats_filter(self) -> None:
+        """List what the row counts."""
+        if self._groups:
+            self.dismiss(stats.filter_for(self.by, self._groups[self.view.choice].name))
+
+    def do_stats_down(self) -> None:
+        """The next row."""
+        self.view.do_line_down()
+
+    def do_stats_up(self) -> None:
+        """The row before."""
+        self.view.do_line_up()
+
+    def do_close(self) -> None:
+        """Back."""
+        self.dismiss(None)
+
+    def do_back(self) -> None:
+        """Back."""
+        self.dismiss(None)

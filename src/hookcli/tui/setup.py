@@ -1,0 +1,47 @@
+"""Everything the screen is given by the command line; nothing in this room reads the environment."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+MARK = "marked"
+"""The tag of marked captures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """Paths, preferences and what is known of the world outside."""
+
+    store: Path
+    """The capture store."""
+    state: Path
+    """A folder of our own for drafts, the layout, copied texts."""
+    exports: Path = field(default_factory=Path.cwd)
+    """Where exported files are written."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """The environment, for finding a clipboard and starting editor and pager."""
+    editor: str = ""
+    """The editor's command line; empty when no variable names one."""
+    pager: str = ""
+    theme: str = ""
+    """A Textual theme; empty for the default, `auto` as well."""
+    ascii_only: bool = False
+    mouse: bool = True
+    confirm_quit: bool = False
+    clipboard: str = "auto"
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Action id to keys, from `[keys]`."""
+    views: Mapping[str, str] = field(default_factory=dict)
+    """Name to filter, from `[views]`."""
+    target: str = ""
+    """Where replays go when a capture was never sent anywhere."""
+    secrets: Callable[[str], Sequence[Any]] = lambda scheme: ()
+    """The secrets that are configured for a scheme, as `hookcli.signatures` takes them."""
+    wall: Callable[[], float] = time.time
+    """Seconds since the Unix epoch."""
+    clock: Callable[[], float] = time.monotonic
+    """Seconds that only go forward."""
+    history: bool = True
+    """Show earlier captures from the start; a listener begins with its own."""

@@ -1,0 +1,32 @@
+"""A one-line input that looks like part of the line it is in."""
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+from textual.message import Message
+from textual.widgets import Input
+
+from hookcli.captures.display import display_text
+
+
+class Bar(Input):
+    """An Input without a frame; `esc` is told to the parent."""
+
+    BINDINGS = [  # noqa: RUF012 - Textual reads it from the class
+        Binding("escape", "leave", "clear", show=False, id="bar-leave", tooltip="Give up."),
+    ]
+
+    @dataclass
+    class Left(Message):
+        """Escape was pressed."""
+
+        bar: "Bar"
+
+    def action_leave(self) -> None:
+        """Tell the parent."""
+        self.post_message(self.Left(self))
+
+    def put(self, text: str) -> None:
+        """Set the text from elsewhere: what strangers named must not reach the terminal as it is."""
+        self.value = display_text(text)
+        self.cursor_position = len(self.value)

@@ -1,0 +1,244 @@
+"""The detail of one event: a head, the tabs, and what the chosen tab shows."""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from hookcli.tui import details as tell
+from hookcli.tui.acting import Acting
+from hookcli.tui.actions import bindings
+from hookcli.tui.details import Details
+from hookcli.tui.paint import Line, Piece
+from hookcli.tui.peek import outcome_pieces
+from hookcli.tui.rows import Row
+from hookcli.tui.widgets.lines_view import LinesView
+from hookcli.tui.widgets.message_pane import MessagePane
+from hookcli.tui.widgets.painted import PaintedLines
+
+
+class AttemptsView(LinesView):
+    """The table of attempts; below it what differs from the one before, or from the marked one."""
+
+    BINDINGS = bindings("attempts")  # type: ignore[assignment]
+    HELP = "Every attempt that was made, with its answer."
+
+    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(ascii_only=ascii_only, id=id)
+        self.details: Details | None = None
+        self.row: Row | None = None
+        self.marked = 0
+        """The attempt to compare with; 0 for the one before."""
+
+    def tell(self, details: Details, row: Row) -> None:
+        """Show the attempts of a capture."""
+        fresh = self.details is None or self.details.capture.id != details.capture.id
+        if fresh:
+            self.marked = 0
+        self.details, self.row = details, row
+        self._draw(keep=not fresh)
+        if fresh and details.attempts:
+            self._move(len(details.attempts))
+
+    def _draw(self, *, keep: bool) -> None:
+        if self.details is None or self.row is None:
+            return
+        width = max(self.size.width, 40)
+        lines, choices = tell.attempt_rows(
+            self.details, width, self.marked, ascii_only=self.ascii_only
+        )
+        number = min(self.choice, len(choices) - 1) if keep else 0
+        attempts = self.details.attempts
+        if attempts:
+            here = attempts[max(number, 0)]
+            other = self._other(number)
+            if other is not None:
+                first, second = sorted((other, here), key=lambda each: each.n)
+                lines += tell.compared(first, second, width, ascii_only=self.ascii_only)
+        sender = tell.sender_line(self.details, self.row)
+        if sender:
+            lines += [(), sender]
+        self.show(lines, choices, keep=keep)
+
+    def _other(self, number: int):  # type: ignore[no-untyped-def]
+        attempts = self.details.attempts if self.details else ()
+        for attempt in attempts:
+            if attempt.n == self.marked and attempt.n != attempts[number].n:
+                return attempt
+        return attempts[number - 1] if number > 0 else None
+
+    def chosen(self) -> None:
+        """Compare the newly chosen one."""
+        self._draw(keep=True)
+
+    @property
+    def attempt_n(self) -> int:
+        """The number of the chosen attempt; 0 when there is none."""
+        attempts = self.details.attempts if self.details else ()
+        return attempts[self.choice].n if self.choice < len(attempts) else 0
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Other widths."""
+        super().on_resize(event)
+        self._draw(keep=True)
+
+    def do_attempt_down(self) -> None:
+        """The next attempt."""
+        self._move(1)
+
+    def do_attempt_up(self) -> None:
+        """The attempt before."""
+        self._move(-1)
+
+    def do_attempt_mark(self) -> None:
+        """Compare with this one."""
+        self.marked = 0 if self.marked == self.attempt_n else self.attempt_n
+        self._draw(keep=True)
+
+
+class DetailPane(Acting, Vertical):
+    """Shows the details it is given; which tab is its own state."""
+
+    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.ascii_only = ascii_only
+        self.tab = 1
+        self.attempt = 0
+        """Which attempt the Response tab shows; 0 for the latest."""
+        self.row: Row | None = None
+        self.details: Details | None = None
+        self.with_head = True
+        self.now = 0
+        self.head = PaintedLines(id="detail-head")
+        self.tabs = PaintedLines(id="tabs")
+        self.message = MessagePane(ascii_only=ascii_only, id="message")
+        self.attempts = AttemptsView(ascii_only=ascii_only, id="attempts")
+        self.sheet = LinesView(ascii_only=ascii_only, id="sheet")
+        self._shown: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Head, tabs, and the three ways a tab is shown; one of them at a time."""
+        yield self.head
+        yield self.tabs
+        yield self.message
+        yield self.attempts
+        yield self.sheet
+
+    def on_mount(self) -> None:
+        """Only the request to begin with."""
+        self.attempts.display = self.sheet.display = False
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Other widths, other cuts."""
+        del event
+        self._head()
+
+    # Told by the screen
+
+    def choose(self, row: Row | None, now: int) -> None:
+        """Show the head of another row at once; its details follow."""
+        if row is None or self.row is None or row.id != self.row.id:
+            self.attempt = 0
+        self.row, self.now = row, now
+        self._head()
+
+    def tell(self, details: Details | None) -> None:
+        """Show the details of the row."""
+        self.details = details
+        self.refresh_tab()
+
+    def go(self, tab: int) -> None:
+        """Another tab; the focus stays in the detail if it was there."""
+        had = self.focused
+        self.tab = min(max(tab, 1), len(tell.TABS))
+        self.refresh_tab()
+        if had:
+            self.content.focus()
+
+    @property
+    def focused(self) -> bool:
+        """Whether something in here has the focus."""
+        return self.has_focus_within
+
+    @property
+    def content(self):  # type: ignore[no-untyped-def]
+        """The widget that shows the chosen tab."""
+        if self.tab == 3:
+            return self.attempts
+        return self.sheet if self.tab in (4, 5) else self.message.body_view
+
+    def scroll_other(self, rows: int) -> None:
+        """Scroll without the focus."""
+        self.content.scroll_by_rows(rows)
+
+    # Painting
+
+    def _head(self) -> None:
+        width = self.size.width
+        row = self.row
+        if width <= 0:
+            return
+        lines: list[Line] = []
+        if row is not None and self.with_head:
+            outcome = (Piece(" "), *outcome_pieces(row, self.now, ascii_only=self.ascii_only))
+            lines = tell.head_lines(row, width, outcome=outcome)
+        self.head.show(lines)
+        self.tabs.show([tell.tabs_line(self.details, row, self.tab, width, ascii_only=self.ascii_only)])
+
+    def refresh_tab(self) -> None:
+        """Show what the chosen tab shows of the details, if that is not what is shown already."""
+        self._head()
+        details, row = self.details, self.row
+        self.message.display = self.tab in (1, 2, 6)
+        self.attempts.display = self.tab == 3
+        self.sheet.display = self.tab in (4, 5)
+        if details is None or row is None:
+            self._nothing()
+            return
+        key = (details, self.tab, self.attempt, row.told)
+        if key == self._shown:
+            return
+        self._shown = key
+        if self.tab in (1, 6):
+            self._request(details)
+        elif self.tab == 2:
+            self._response(details)
+        elif self.tab == 3:
+            self.attempts.tell(details, row)
+
+    def _nothing(self) -> None:
+        self._shown = ()
+        self.message.show(lambda width: (), (), b"", empty="nothing chosen")
+        self.sheet.show([])
+
+    def _request(self, details: Details) -> None:
+        capture = details.capture
+        kind = tell.content_type(capture.headers)
+        mode = "hex" if self.tab == 6 else None
+
+        def title(width: int) -> Line:
+            return tell.request_title(capture, width, ascii_only=self.ascii_only)
+
+        self.message.show(title, capture.headers, details.body, mode=mode, content_type=kind)
+
+    def _response(self, details: Details) -> None:
+        attempt = next((a for a in details.attempts if a.n == self.attempt), details.last)
+        if attempt is None:
+            none: Line = (Piece(" No answer yet: no attempt has ended.", "dim"),)
+            self.message.show(lambda width: none, (), b"", empty="nothing was answered")
+            return
+        kind = tell.content_type(attempt.headers)
+        empty = "no body" if attempt.status else "no answer"
+        title = tell.response_title(attempt, details, ascii_only=self.ascii_only)
+        self.message.show(lambda width: title, attempt.headers, attempt.body, content_type=kind, empty=empty)
+
+    def sheet_lines(self, lines: Sequence[Line]) -> None:
+        """Lines for the tabs Signature and Diff, worked out by the screen."""
+        self.sheet.show(lines)
+
+    def do_attempt_open(self) -> None:
+        """The answer of the chosen attempt."""
+        self.attempt = self.attempts.attempt_n
+        self.go(2)
+        self.content.focus()

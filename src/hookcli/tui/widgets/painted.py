@@ -1,0 +1,75 @@
+"""What our line-drawing widgets share: roles as styles, lines of pieces, clicks on pieces."""
+
+from collections.abc import Sequence
+
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from hookcli.tui.acting import Acting
+from hookcli.tui.messages import Clicked
+from hookcli.tui.paint import COMPONENTS, Line, at, strip_of
+
+
+def role_style(widget: Widget, role: str) -> Style:
+    """The stylesheet's style for a role on this widget; `cursor` and `hit` bring their ground."""
+    if not role:
+        return widget.rich_style
+    overlay = role in ("cursor", "away", "hit", "here", "bar")
+    return widget.get_component_rich_style(f"role--{role}", partial=overlay)
+
+
+class PaintedLines(Acting, Widget):
+    """A few lines of pieces, drawn as they are given; as high as they are many."""
+
+    COMPONENT_CLASSES = COMPONENTS
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._lines: Sequence[Line] = ()
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """What is drawn."""
+        return self._lines
+
+    @property
+    def text(self) -> str:
+        """What is drawn, without its roles."""
+        return "\n".join("".join(piece.text for piece in line) for line in self._lines)
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Draw these lines; nothing happens when they are the same as before."""
+        if lines == self._lines:
+            return
+        height_changed = len(lines) != len(self._lines)
+        self._lines = lines
+        self.refresh(layout=height_changed)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as lines."""
+        return len(self._lines)
+
+    def render_line(self, y: int) -> Strip:
+        """One line, cut or filled to the width."""
+        gutter = self.styles.gutter
+        width = self.size.width + gutter.width
+        line = self._lines[y - gutter.top] if 0 <= y - gutter.top < len(self._lines) else ()
+        return strip_of(line, width, lambda role: role_style(self, role))
+
+    def render_lines(self, crop):  # type: ignore[no-untyped-def]
+        """Bypass the box model: these widgets have neither border nor padding."""
+        strips = [self.render_line(y) for y in crop.line_range]
+        if crop.column_span != (0, self.size.width):
+            strips = [strip.crop(crop.x, crop.right) for strip in strips]
+        return strips
+
+    def on_click(self, event: events.Click) -> None:
+        """Run what the piece under the pointer stands for."""
+        if 0 <= event.y < len(self._lines):
+            piece = at(self._lines[event.y], event.x)
+            if piece is not None and piece.action:
+                event.stop()
+                self.post_message(Clicked(piece.action))

@@ -1,0 +1,46 @@
+"""A TextArea that shows no control character of what is edited, and colours JSON by itself.
+
+No `language`: the grammars that would be loaded end some processes with a segmentation fault.
+"""
+
+from rich.text import Text
+from textual.widgets import TextArea
+
+from hookcli.captures.display import display_text
+from hookcli.tui.highlight import json_pieces
+from hookcli.tui.paint import COMPONENTS
+from hookcli.tui.widgets.painted import role_style
+
+
+def one_to_one(text: str) -> str:
+    """Each character as exactly one that a terminal does not obey, so that columns stay right."""
+    if text.isprintable():
+        return text
+    return "".join(map(_safe, text))
+
+
+def _safe(char: str) -> str:
+    if char.isprintable() or char == "\t":
+        return char
+    shown = display_text(char)
+    return shown if len(shown) == 1 and shown.isprintable() else "\ufffd"
+
+
+class SafeArea(TextArea):
+    """The editor's text."""
+
+    COMPONENT_CLASSES = TextArea.COMPONENT_CLASSES | COMPONENTS
+
+    def __init__(self, *, json: bool = False, id: str | None = None, numbers: bool = True) -> None:  # noqa: A002
+        super().__init__(id=id, show_line_numbers=numbers, soft_wrap=False, tab_behavior="focus")
+        self.json = json
+
+    def get_line(self, line_index: int) -> Text:
+        """A line as it is drawn."""
+        text = one_to_one(self.document.get_line(line_index))
+        if not self.json or len(text) > 4096:
+            return Text(text, end="", no_wrap=True)
+        line = Text("", end="", no_wrap=True)
+        for piece in json_pieces(text):
+            line.append(piece.text, role_style(self, piece.role) if piece.role else None)
+        return line
