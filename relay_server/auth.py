@@ -1,0 +1,68 @@
+"""Ids and secrets: how they are made, stored and compared."""
+
+import hashlib
+import hmac
+import os
+import secrets
+import time
+from base64 import b32encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_CROCKFORD = bytes.maketrans(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+)
+_NOBODY = hashlib.sha256(b"nobody").hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A stream token as it is stored: never itself."""
+
+    sha256: str
+    """Of the whole token, in hex. 256 random bits need no slow hash."""
+    until: int | None = None
+    """When it stops being valid, µs since the Unix epoch; None: not by itself."""
+
+
+def new_endpoint_id() -> str:
+    """160 random bits in lower case: it is part of a URL, which some programs fold."""
+    return "ep_" + b32encode(os.urandom(20)).decode().lower()
+
+
+def new_token() -> str:
+    """256 random bits; the prefix makes it findable and keeps it from beginning with `-`."""
+    return "hk_" + secrets.token_urlsafe(32)
+
+
+def new_event_id(now_ms: int | None = None) -> str:
+    """A ULID: 48 bits of milliseconds, 80 random ones, in Crockford's base 32."""
+    now = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+    # 4 bytes of zeros in front make 160 bits, which is a whole number of 5-bit characters.
+    raw = now.to_bytes(10, "big") + os.urandom(10)
+    return b32encode(raw).translate(_CROCKFORD)[6:].decode()
+
+
+def hashed(token: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def bearer(value: str | None) -> str:
+    """The token of an `Authorization` field; empty when there is none."""
+    scheme, _, token = (value or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def matches(token: str, stored: Iterable[Token], now: int) -> Token | None:
+    """The stored token that this one is and that is valid at `now` (µs).
+
+    Costs the same for no stored token as for one, so that an unknown endpoint and a wrong token
+    take the same time.
+    """
+    given = hashed(token)
+    found = None
+    for one in list(stored) or [Token(sha256=_NOBODY, until=0)]:
+        if hmac.compare_digest(given, one.sha256) and (one.until is None or now < one.until):
+            found = one
+    return found

@@ -1,0 +1,230 @@
+"""HTTP/1.1 requests from bytes, with their limits: fed with what came, asked for what is whole.
+
+No socket here. Requests are read with the `httptools` parser rather than with a server library,
+because those refuse or rewrite what has to be carried exactly: field names that repeat, bodies with
+a coding, unusual targets, an upgrade that is offered beside a body.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+import httptools
+
+from relay_server import answers
+from relay_server.admission import API, Head, Phase, origin_form, read_head
+from relay_server.answers import Answer
+
+_READ = 256 << 10
+"""The most that one read from a socket brings: limits are looked at between reads."""
+_API_BODY = 64 << 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One whole request."""
+
+    head: Head
+    body: bytes
+    keep_alive: bool
+    """The sender expects to send another one on this connection."""
+    for_relay: bool
+    """Its path is one of the relay's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The fields are those of `settings.Settings`."""
+
+    max_body: int
+    max_head: int
+    max_fields: int
+
+
+class _Refused(Exception):  # noqa: N818
+    """Stops the parser from inside one of its callbacks."""
+
+
+class Inbound:
+    """Reads the requests of one connection."""
+
+    def __init__(self, limits: Limits, vet: Callable[[Head], Answer | None]) -> None:
+        """`vet` says of a complete head why its body is not wanted."""
+        self._limits = limits
+        self._vet = vet
+        self._parser = httptools.HttpRequestParser(self)
+        self.whole: list[Received] = []
+        """Requests read since it was last emptied."""
+        self.refusal: Answer | None = None
+        """Why nothing more is read; answers what follows the whole requests."""
+        self.over = False
+        """Nothing more is read, whatever comes."""
+        self.tail = b""
+        """What came behind a request that the relay's own paths may upgrade."""
+        self.count = 0
+        """Requests begun."""
+        self._begin()
+
+    def _begin(self) -> None:
+        self.phase = Phase.IDLE
+        self.head: Head | None = None
+        """Of the request whose body is being read."""
+        self.body_size = 0
+        self._target = b""
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._fields_size = 0
+        self._chunks: list[bytes] = []
+        self._quiet = 0
+        """Bytes fed since the request began or its body last grew."""
+        self._asks = False
+        self._keep_alive = True
+        self._for_relay = False
+        self._stand_in = False
+        """The parser is being fed a head of ours in place of the request's own."""
+
+    @property
+    def wanted(self) -> int:
+        """Bytes of memory that the body being read is known to need."""
+        if self.head is None:
+            return 0
+        return self.body_size if self.head.chunked else self.head.length
+
+    @property
+    def waits_for_continue(self) -> bool:
+        """The sender holds its body back until it is asked for it."""
+        return self._asks and self.head is not None and self.body_size == 0
+
+    def continued(self) -> None:
+        """It was asked for its body."""
+        self._asks = False
+
+    def feed(self, data: bytes) -> None:
+        """Read what came."""
+        if self.over:
+            if self._for_relay:
+                self.tail += data
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.refuse(answers.BAD_REQUEST)
+        if self.phase is not Phase.IDLE:
+            # An endless field, chunk extension or trailer never becomes anything.
+            self._quiet += len(data)
+            if self._quiet > self._limits.max_head + _READ:
+                self.refuse(answers.HEAD_TOO_LARGE)
+
+    def refuse(self, answer: Answer) -> None:
+        """Read no more; the request being read gets this answer. A first refusal stays."""
+        self.over = True
+        if self.refusal is None:
+            self.refusal = answer
+        self.head, self._chunks = None, []
+
+    def _upgrade(self, rest: bytes) -> None:
+        """The parser stops in front of what follows an `Upgrade`, even if that is its body.
+
+        The relay's own paths take it from here. For a webhook the offer is declined by ignoring it
+        (RFC 9110 §7.8), and the body is read behind a head that does not make it.
+        """
+        if self._for_relay:
+            self.over, self.tail = True, rest
+            return
+        head = self.head
+        if head is None:
+            return
+        framing = [pair for pair in head.headers if pair[0].lower() in _FRAMING]
+        lines = [b"POST / HTTP/1.1", *(name + b": " + value for name, value in framing), b"\r\n"]
+        self._stand_in = True
+        self._parser = httptools.HttpRequestParser(self)
+        self.feed(b"\r\n".join(lines))
+        self.feed(rest)
+
+    # -- called by the parser -----------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        if self.over:
+            raise _Refused
+        if not self._stand_in:
+            self._begin()
+            self.phase = Phase.HEAD
+            self.count += 1
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the target."""
+        if not self._stand_in:
+            self._target += url
+            self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A whole field; behind the body it is a trailer, which nobody is promised."""
+        if self.head is None:
+            # White space around the value is not part of it (RFC 9110 §5.5).
+            self._fields.append((name, value.rstrip(b" \t")))
+            self._count(len(name) + len(value) + 4)
+
+    def _count(self, size: int) -> None:
+        self._fields_size += size
+        if self._fields_size > self._limits.max_head or len(self._fields) > self._limits.max_fields:
+            self._stop(answers.HEAD_TOO_LARGE)
+
+    def on_headers_complete(self) -> None:
+        """The empty line behind the head."""
+        if self._stand_in:
+            return
+        method = self._parser.get_method().decode("ascii")
+        version = self._parser.get_http_version()
+        head = read_head(method, self._target, version, tuple(self._fields))
+        if isinstance(head, Answer):
+            self._stop(head)
+        self._keep_alive = self._parser.should_keep_alive()
+        path = origin_form(head.target) or b""
+        self._for_relay = path.startswith(API)
+        if head.length > self._max_body:
+            self._stop(answers.TOO_LARGE)
+        refused = None if self._for_relay else self._vet(head)
+        if refused is not None:
+            self._stop(refused)
+        self.head, self.phase, self._quiet = head, Phase.BODY, 0
+        self._asks = head.wants_continue
+
+    @property
+    def _max_body(self) -> int:
+        return _API_BODY if self._for_relay else self._limits.max_body
+
+    def on_body(self, data: bytes) -> None:
+        """A piece of the body, without its transfer coding."""
+        self._quiet = 0
+        self.body_size += len(data)
+        if self.body_size > self._max_body:
+            self._stop(answers.TOO_LARGE)
+        self._chunks.append(data)
+
+    def on_message_complete(self) -> None:
+        """The last byte of the request, or the head of one that asks for another protocol."""
+        head = self.head
+        if head is None or (self._parser.should_upgrade() and not self._for_relay):
+            return
+        chunks = self._chunks
+        request = Received(
+            head=head,
+            body=chunks[0] if len(chunks) == 1 else b"".join(chunks),
+            keep_alive=self._keep_alive,
+            for_relay=self._for_relay,
+        )
+        self.whole.append(request)
+        for_relay = self._for_relay
+        self._begin()
+        self._for_relay = for_relay
+        # Nothing is read behind a last request, nor behind one after which aiohttp reads.
+        self.over = not request.keep_alive or for_relay
+
+    def _stop(self, answer: Answer) -> NoReturn:
+        self.refuse(answer)
+        raise _Refused
+
+
+_FRAMING = (b"content-length", b"transfer-encoding")

@@ -1,0 +1,194 @@
+"""The road of a webhook through the relay: known endpoint, durable event, then the sender's answer.
+
+Nothing is decoded, verified or looked into before the event is in the log.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from hookcli.wire.messages import Reply
+from relay_server import answers
+from relay_server.admission import Head, split_target
+from relay_server.answers import Answer
+from relay_server.auth import new_event_id
+from relay_server.edge import Edge, Exchange
+from relay_server.hub import Hub, Tell
+from relay_server.log.base import Draft, Log, StorageError
+from relay_server.logging import EventLines
+from relay_server.registry import Endpoint, Registry
+from relay_server.settings import Settings
+from relay_server.stream import Streams
+
+_UNREAD = 64 << 10
+"""A body up to here is read before it is refused, so that the connection can be used again."""
+
+
+_By = Literal["app", "ack", "deadline", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One durable event whose sender is to be told."""
+
+    exchange: Exchange
+    endpoint: Endpoint
+    event: str
+    seq: int
+
+
+class Ingest:
+    """Takes webhooks from the edge."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        log: Log,
+        registry: Registry,
+        hub: Hub,
+        streams: Streams,
+        lines: EventLines,
+        public_url: str,
+    ) -> None:
+        self.edge: Edge
+        """Set before the first request."""
+        self.stopping = False
+        self._settings = settings
+        self._log = log
+        self._registry = registry
+        self._hub = hub
+        self._streams = streams
+        self._lines = lines
+        self._public_url = public_url
+        self._held: dict[tuple[str, int], _Told] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+
+    def vet(self, head: Head) -> Answer | None:
+        """Refuse a body that is large or waits to be asked for, when it is for nobody."""
+        if not (head.chunked or head.length > _UNREAD or head.wants_continue):
+            return None
+        return self._refusal(head.target)
+
+    def _refusal(self, target: bytes) -> Answer | None:
+        if self.stopping:
+            return answers.STOPPING
+        found = split_target(target)
+        return None if found and self._registry.get(found[0]) else answers.NOT_FOUND
+
+    def take(self, exchange: Exchange) -> None:
+        """Append a whole request to its endpoint's log; `_stored` goes on."""
+        head = exchange.head
+        found = split_target(head.target)
+        endpoint = self._registry.get(found[0]) if found else None
+        if self.stopping or found is None or endpoint is None:
+            exchange.answer(answers.STOPPING if self.stopping else answers.NOT_FOUND)
+            return
+        received_at = time.time_ns() // 1000
+        event = new_event_id(received_at // 1000)
+        draft = Draft(
+            endpoint=endpoint.id,
+            id=event,
+            received_at=received_at,
+            method=head.method,
+            url=f"{self._public_url}/{endpoint.id}",
+            target=found[1],
+            http_version=head.http_version,
+            peer=exchange.peer,
+            headers=head.headers,
+            body=exchange.body,
+        )
+        self._log.append(draft, partial(self._stored, exchange, endpoint, event))
+
+    def _stored(
+        self, exchange: Exchange, endpoint: Endpoint, event: str, outcome: int | StorageError
+    ) -> None:
+        exchange.body_done()
+        if isinstance(outcome, StorageError):
+            exchange.answer(answers.NOT_STORED)
+            return
+        told = _Told(exchange, endpoint, event, outcome)
+        if not exchange.alive:
+            self._record(told, 0, "gone")
+            return
+        tell = self._hub.appended(
+            endpoint.id,
+            outcome,
+            event,
+            respond=endpoint.respond,
+            deadline_ms=endpoint.deadline_ms or self._settings.deadline_ms,
+            now=exchange.at,
+        )
+        if tell is not None:
+            self._tell(told, tell)
+            return
+        self._held[endpoint.id, outcome] = told
+        exchange.hung_up = partial(self._hung_up, endpoint.id, outcome)
+        self._watch_deadlines()
+
+    def tell(self, tells: list[Tell]) -> None:
+        """Do what the hub decided."""
+        for tell in tells:
+            told = self._held.pop((tell.endpoint, tell.seq), None)
+            if told is not None:
+                self._tell(told, tell)
+
+    def _tell(self, told: _Told, tell: Tell) -> None:
+        by: _By = tell.by
+        answer = None
+        if tell.result is not None:
+            full = self.edge.stuck + len(tell.result.body) > self._settings.answer_budget
+            answer = None if full else answers.from_program(tell.result)
+            by = "app" if answer is not None else "ack"
+        if answer is None:
+            endpoint = told.endpoint
+            answer = answers.ack(
+                told.event, endpoint.ack_status, endpoint.ack_pairs, endpoint.ack_body
+            )
+        told.exchange.hung_up = None
+        if told.exchange.answer(answer):
+            self._record(told, answer.status, by)
+        else:
+            self._record(told, 0, "gone")
+
+    def _hung_up(self, endpoint: str, seq: int) -> None:
+        self._hub.hung_up(endpoint, seq)
+        told = self._held.pop((endpoint, seq), None)
+        if told is not None:
+            self._record(told, 0, "gone")
+
+    def _record(self, told: _Told, status: int, by: _By) -> None:
+        ms = round((time.monotonic() - told.exchange.at) * 1000, 3)
+        reply = Reply(seq=told.seq, status=status, by=by, ms=ms)
+        self._log.record(told.endpoint.id, reply)
+        self._streams.replied(told.endpoint.id, reply)
+        self._lines.event(
+            id=told.event,
+            endpoint=told.endpoint.id,
+            seq=told.seq,
+            size=told.exchange.size,
+            told=status,
+            by=by,
+            ms=ms,
+        )
+
+    def _watch_deadlines(self) -> None:
+        """One timer, for the first deadline of all."""
+        first = self._hub.next_deadline()
+        if first is None or (self._timer is not None and self._timer_at <= first):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = first
+        self._timer = self.edge.loop.call_later(max(0.0, first - time.monotonic()), self._expire)
+
+    def _expire(self) -> None:
+        self._timer = None
+        self.tell(self._hub.expired(time.monotonic()))
+        self._watch_deadlines()
+
+    def let_go(self) -> None:
+        """Hold nobody any longer."""
+        self.tell(self._hub.stopping())

@@ -1,0 +1,1 @@
+"""Endpoints' durable logs: `base` is the interface, the other modules implement it."""

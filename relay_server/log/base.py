@@ -1,0 +1,120 @@
+"""What the relay asks of a log: append, read after, wait for more, remember replies and endpoints."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from hookcli.wire.messages import Gap, Pairs, Reply
+
+
+class StorageError(Exception):
+    """The log cannot write or read now; nothing of what was asked has been done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A whole request that has no place in a log yet; the fields are those of `messages.Event`."""
+
+    endpoint: str
+    id: str
+    received_at: int
+    method: str
+    url: str
+    target: bytes
+    http_version: str
+    peer: str
+    headers: Pairs
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Consecutive events of one endpoint, as they go on the wire."""
+
+    gaps: tuple[Gap, ...] = ()
+    """What is missing in front of the events, because retention removed it."""
+    events: tuple[tuple[int, bytes], ...] = ()
+    """`seq` and the encoded `Event`, ascending."""
+    replies: dict[int, Reply] = field(default_factory=dict)
+    """What the senders of these events were told, as far as it is recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """What the log keeps; the oldest events go first."""
+
+    age_s: int
+    """Seconds that an event is kept, counted only while the log is open."""
+    endpoint_bytes: int
+    """Bytes of encoded events that one endpoint may hold."""
+
+
+Told = Callable[[int | StorageError], None]
+"""Called once, on the event loop: with the event's `seq` when it is durable, or why it is not."""
+
+Reason = Literal["age", "size"]
+
+
+class Log(Protocol):
+    """The durable sequences of all endpoints. Every method is called on one event loop."""
+
+    async def open(self) -> None:
+        """Make ready.
+
+        Raises:
+            StorageError: the storage cannot be used at all.
+        """
+
+    async def close(self) -> None:
+        """Finish what was asked and let go of the storage."""
+
+    def append(self, draft: Draft, told: Told) -> None:
+        """Give the event the next place in its endpoint's log; `told` hears when it is durable."""
+
+    def record(self, endpoint: str, reply: Reply) -> None:
+        """Remember what a sender was told; not awaited, lost if the process dies within a moment."""
+
+    def head(self, endpoint: str) -> int:
+        """The `seq` of the newest durable event; 0 when there never was one."""
+
+    async def before(self, endpoint: str, since: int) -> int:
+        """The `seq` after which the events received at or after `since` (µs) begin."""
+
+    async def read(self, endpoint: str, after: int, *, events: int, size: int) -> Page:
+        """The next events after `after`: at most so many, and bytes; one event always may.
+
+        Raises:
+            StorageError: the log cannot be read now.
+        """
+
+    def watch(self, endpoint: str, wake: Callable[[], None]) -> Callable[[], None]:
+        """Call `wake` whenever something was appended; the result ends it."""
+
+    def held(self, endpoint: str) -> tuple[int, int]:
+        """How many events the endpoint holds, and their bytes."""
+
+    async def endpoints(self) -> dict[str, bytes]:
+        """Every endpoint's id and document."""
+
+    async def put_endpoint(self, endpoint: str, document: bytes) -> None:
+        """Store an endpoint's document, new or changed.
+
+        Raises:
+            StorageError: it is not stored.
+        """
+
+    async def remove_endpoint(self, endpoint: str) -> None:
+        """Forget an endpoint and, soon, its events.
+
+        Raises:
+            StorageError: it is not removed.
+        """
+
+    async def get_meta(self, key: str) -> str | None:
+        """A fact about the whole log."""
+
+    async def put_meta(self, key: str, value: str) -> None:
+        """Store a fact about the whole log."""
+
+    async def probe(self) -> str | None:
+        """Why nothing can be written now; None when a write has just succeeded."""

@@ -1,0 +1,142 @@
+"""Removing the oldest events in slices small enough that nobody waits for them.
+
+Age is counted by the log's own clock, which runs only while the log is open: a system clock that
+jumps ten years, or a relay that was switched off for a month, deletes nothing.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from relay_server.log.base import Reason, Retention
+from relay_server.log.shelves import Shelf, Shelves
+
+_EVENTS = 256
+_BYTES = 16 << 20
+_GAPS = 32
+"""How many gaps an endpoint remembers; older ones are joined."""
+
+_Row = tuple[int, int, int]
+"""place, seq, size"""
+
+
+class Retainer:
+    """Decides what is too old or too much, and removes it, one slice a call."""
+
+    def __init__(self, limits: Retention, shelves: Shelves) -> None:
+        self._limits = limits
+        self._shelves = shelves
+        self._next_look = 0
+        self._over: set[int] = set()
+
+    def note(self, shelf: Shelf) -> None:
+        """The endpoint holds more than before."""
+        if shelf.size > self._limits.endpoint_bytes:
+            self._over.add(shelf.no)
+
+    def due(self, clock: int) -> bool:
+        """Whether `step` has something to do or to look for."""
+        return clock >= self._next_look or bool(self._shelves.dead) or bool(self._over)
+
+    def step(self, db: sqlite3.Connection, clock: int) -> bool:
+        """Remove one slice; True when there may be more to do at once."""
+        if self._shelves.dead:
+            return self._bury(db, next(iter(self._shelves.dead)))
+        if self._over:
+            return self._shrink(db, self._over.pop())
+        more = self._expire(db, clock - self._limits.age_s)
+        self._next_look = clock if more else clock + 1
+        return more
+
+    def _shrink(self, db: sqlite3.Connection, no: int) -> bool:
+        shelf = self._shelves.by_no.get(no)
+        if shelf is None:
+            return True
+        excess = shelf.size - self._limits.endpoint_bytes
+        rows: list[_Row] = []
+        for row in db.execute(
+            "select place, seq, size from event where endpoint=? order by seq limit ?",
+            (shelf.no, _EVENTS),
+        ):
+            rows.append(row)
+            excess -= row[2]
+            if excess <= 0:
+                break
+        if rows:
+            _transact(db, lambda: self._remove(db, shelf, rows, "size"))
+            self.note(shelf)
+        return True
+
+    def _expire(self, db: sqlite3.Connection, before: int) -> bool:
+        """Places follow the order of arrival, so the oldest of all endpoints are the first."""
+        found: dict[int, list[_Row]] = {}
+        seen = size = 0
+        for place, no, seq, bytes_, clock in db.execute(
+            "select place, endpoint, seq, size, clock from event order by place limit ?", (_EVENTS,)
+        ):
+            if clock >= before or (seen and size > _BYTES):
+                break
+            found.setdefault(no, []).append((place, seq, bytes_))
+            seen, size = seen + 1, size + bytes_
+        if not found:
+            return False
+
+        def remove() -> None:
+            for no, rows in found.items():
+                self._remove(db, self._shelves.by_no[no], rows, "age")
+
+        _transact(db, remove)
+        return seen == _EVENTS or size > _BYTES
+
+    def _remove(
+        self, db: sqlite3.Connection, shelf: Shelf, rows: Sequence[_Row], reason: Reason
+    ) -> None:
+        last = rows[-1][1]
+        db.executemany("delete from event where place=?", [(place,) for place, _, _ in rows])
+        db.execute("delete from reply where endpoint=? and seq<=?", (shelf.no, last))
+        _note_gap(db, shelf.no, last, len(rows), reason)
+        db.execute("update endpoint set purged_to=max(purged_to, ?) where no=?", (last, shelf.no))
+        shelf.count -= len(rows)
+        shelf.size -= sum(size for _, _, size in rows)
+
+    def _bury(self, db: sqlite3.Connection, no: int) -> bool:
+        """Remove a slice of a deleted endpoint, and at last the endpoint."""
+
+        def remove() -> None:
+            gone = db.execute(
+                "delete from event where place in"
+                " (select place from event where endpoint=? order by seq limit ?)",
+                (no, _EVENTS),
+            ).rowcount
+            if gone == 0:
+                for table in ("reply", "gap"):
+                    db.execute(f"delete from {table} where endpoint=?", (no,))  # noqa: S608
+                db.execute("delete from endpoint where no=?", (no,))
+                self._shelves.dead.discard(no)
+
+        _transact(db, remove)
+        return True
+
+
+def _transact(db: sqlite3.Connection, work: Callable[[], None]) -> None:
+    db.execute("begin immediate")
+    work()
+    db.execute("commit")
+
+
+def _note_gap(db: sqlite3.Connection, no: int, to_seq: int, count: int, reason: Reason) -> None:
+    """What is removed is always the beginning of what is left, so gaps follow each other."""
+    rows = db.execute(
+        "select from_seq, to_seq, count, reason from gap where endpoint=? order by from_seq desc",
+        (no,),
+    ).fetchall()
+    last_to = rows[0][1] if rows else 0
+    if rows and (rows[0][3] == reason or len(rows) >= _GAPS):
+        db.execute(
+            "update gap set to_seq=?, count=count+?, reason=? where endpoint=? and from_seq=?",
+            (to_seq, count, reason, no, rows[0][0]),
+        )
+    else:
+        db.execute(
+            "insert into gap (endpoint, from_seq, to_seq, count, reason) values (?,?,?,?,?)",
+            (no, last_to + 1, to_seq, count, reason),
+        )

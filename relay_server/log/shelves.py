@@ -1,0 +1,63 @@
+"""Where each endpoint's log stands: numbers that the writer keeps and everyone may read."""
+
+import sqlite3
+from dataclasses import dataclass
+
+
+@dataclass(slots=True, kw_only=True)
+class Shelf:
+    """The numbers of one endpoint. Only the writer's thread changes them; reading is safe."""
+
+    no: int
+    """Its number in the file."""
+    id: str
+    given: int
+    """The newest `seq` given to any draft, stored or not: none is given twice."""
+    stored: int
+    """The newest durable `seq`."""
+    count: int
+    """Events held."""
+    size: int
+    """Bytes of encoded events held."""
+
+
+class Shelves:
+    """Every endpoint's shelf, by id and by number."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Shelf] = {}
+        self.by_no: dict[int, Shelf] = {}
+        self.dead: set[int] = set()
+        """Numbers of removed endpoints whose events are still to be removed."""
+
+    def load(self, db: sqlite3.Connection) -> None:
+        """Read every number from the file; what was given before stays given."""
+        given = {shelf.id: shelf.given for shelf in self.by_id.values()}
+        held = {
+            no: (count, size, top)
+            for no, count, size, top in db.execute(
+                "select endpoint, count(*), sum(size), max(seq) from event indexed by event_seq"
+                " group by endpoint"
+            )
+        }
+        rows = db.execute("select no, id, purged_to, deleted from endpoint").fetchall()
+        self.by_id, self.by_no, self.dead = {}, {}, set()
+        for no, name, purged_to, deleted in rows:
+            if deleted:
+                self.dead.add(no)
+                continue
+            count, size, top = held.get(no, (0, 0, 0))
+            stored = max(top, purged_to)
+            latest = max(stored, given.get(name, 0))
+            self.add(Shelf(no=no, id=name, given=latest, stored=stored, count=count, size=size))
+
+    def add(self, shelf: Shelf) -> None:
+        """A new endpoint."""
+        self.by_id[shelf.id] = self.by_no[shelf.no] = shelf
+
+    def remove(self, endpoint: str) -> None:
+        """An endpoint that is no more; its events go later."""
+        shelf = self.by_id.pop(endpoint, None)
+        if shelf is not None:
+            del self.by_no[shelf.no]
+            self.dead.add(shelf.no)

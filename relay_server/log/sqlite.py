@@ -1,0 +1,326 @@
+"""The log in one SQLite file: write-ahead log, `synchronous=FULL`, one writer, group commit.
+
+The event loop asks and is told; `writer.py` is the thread that writes, two more threads read pages
+for listeners that catch up, and a listener that keeps up reads from memory (`tail.py`).
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from hookcli.wire.messages import Gap, Reply
+from relay_server.log.base import Draft, Page, Retention, StorageError, Told
+from relay_server.log.schema import connect, lock, prepare
+from relay_server.log.shelves import Shelf
+from relay_server.log.tail import Tail
+from relay_server.log.writer import Appended, Job, Writer
+
+T = TypeVar("T")
+_RECENT_REPLIES = 16_384
+
+
+class SqliteLog:
+    """`base.Log` on the file `relay.sqlite` of a folder that no other relay uses meanwhile."""
+
+    def __init__(
+        self, folder: Path, *, retention: Retention, low_water: int, tail_bytes: int
+    ) -> None:
+        self.path = folder / "relay.sqlite"
+        self._retention = retention
+        self._low_water = low_water
+        self._tail = Tail(tail_bytes)
+        self._heads: dict[str, int] = {}
+        """As the loop has been told; the writer may be ahead. Nobody may read an event before its
+        sender's side knows of it."""
+        self._watchers: dict[str, set[Callable[[], None]]] = {}
+        self._recent: OrderedDict[tuple[str, int], Reply] = OrderedDict()
+        """Replies that may not be in the file yet when their events are read from it."""
+        self._lock: BinaryIO | None = None
+        self._writer: Writer | None = None
+        self._readers: ThreadPoolExecutor | None = None
+        self._reading = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+
+    async def open(self) -> None:
+        """Lock the folder, open or create the file, and start the threads.
+
+        Raises:
+            StorageError: the folder or the file cannot be used.
+        """
+        await asyncio.to_thread(self._open, asyncio.get_running_loop())
+
+    def _open(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            self._lock = lock(self.path.parent)
+            prepare(self.path)
+            writer = Writer(
+                self.path,
+                loop,
+                retention=self._retention,
+                low_water=self._low_water,
+                committed=self._committed,
+                reloaded=self._reloaded,
+            )
+            writer.start()
+        except (OSError, sqlite3.Error, StorageError) as error:
+            if self._lock is not None:
+                self._lock.close()
+            if isinstance(error, StorageError):
+                raise
+            raise StorageError(f"{self.path}: {error}") from error
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="relay-log-reader")
+        self._writer = writer
+
+    async def close(self) -> None:
+        """Write what was asked, and let go of the file."""
+        if self._writer is not None:
+            await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        if self._readers is not None:
+            self._readers.shutdown()
+        for db in self._connections:
+            db.close()
+        self._write.stop()
+        if self._lock is not None:
+            self._lock.close()
+
+    @property
+    def _write(self) -> Writer:
+        if self._writer is None:
+            raise RuntimeError("the log is not open")
+        return self._writer
+
+    def append(self, draft: Draft, told: Told) -> None:
+        """Give the event the next place; `told` hears, on the loop, when it is synced."""
+        self._write.append(draft, told)
+
+    def record(self, endpoint: str, reply: Reply) -> None:
+        """Remember what a sender was told."""
+        self._recent[endpoint, reply.seq] = reply
+        if len(self._recent) > _RECENT_REPLIES:
+            self._recent.popitem(last=False)
+        self._write.record(endpoint, reply)
+
+    def head(self, endpoint: str) -> int:
+        """The newest durable `seq`."""
+        return self._heads.get(endpoint, 0)
+
+    def held(self, endpoint: str) -> tuple[int, int]:
+        """Events and bytes."""
+        shelf = self._shelf(endpoint)
+        return (shelf.count, shelf.size) if shelf else (0, 0)
+
+    def _shelf(self, endpoint: str) -> Shelf | None:
+        return self._write.shelves.by_id.get(endpoint)
+
+    def watch(self, endpoint: str, wake: Callable[[], None]) -> Callable[[], None]:
+        """Call `wake` after every append, until the result is called."""
+        watchers = self._watchers.setdefault(endpoint, set())
+        watchers.add(wake)
+        self._tail.follow(endpoint, self.head(endpoint))
+
+        def end() -> None:
+            watchers.discard(wake)
+            if not watchers and self._watchers.get(endpoint) is watchers:
+                del self._watchers[endpoint]
+                self._tail.forget(endpoint)
+
+        return end
+
+    def _committed(self, batch: Sequence[Appended]) -> None:
+        """On the loop: senders first, then those who wait for more."""
+        touched = set()
+        for one in batch:
+            self._tail.add(one.endpoint, one.seq, one.message)
+            self._heads[one.endpoint] = one.seq
+            touched.add(one.endpoint)
+            one.told(one.seq)
+        for endpoint in touched:
+            for wake in tuple(self._watchers.get(endpoint, ())):
+                wake()
+
+    def _reloaded(self, heads: dict[str, int]) -> None:
+        """On the loop, after the file was opened anew: a failed commit may have stored events."""
+        self._heads = heads
+        for endpoint, watchers in tuple(self._watchers.items()):
+            self._tail.restart(endpoint, self.head(endpoint))
+            for wake in tuple(watchers):
+                wake()
+
+    async def read(self, endpoint: str, after: int, *, events: int, size: int) -> Page:
+        """The next events after `after`, from memory or from the file."""
+        found = self._tail.after(endpoint, after, events=events, size=size)
+        if found is not None:
+            page = Page(events=found)
+        else:
+            page = await self._call(partial(self._page, endpoint, after, events, size))
+        for seq, _ in page.events:
+            reply = self._recent.get((endpoint, seq))
+            if reply is not None:
+                page.replies[seq] = reply
+        return page
+
+    def _page(
+        self, endpoint: str, after: int, events: int, size: int, db: sqlite3.Connection
+    ) -> Page:
+        shelf = self._shelf(endpoint)
+        if shelf is None:
+            return Page()
+        db.execute("begin")  # gaps, events and replies of one moment
+        try:
+            gaps = _gaps(db, shelf.no, after)
+            found = _events(db, shelf.no, after, self.head(endpoint), events, size)
+            replies = _replies(db, shelf.no, found) if found else {}
+        finally:
+            db.execute("rollback")
+        return Page(gaps=gaps, events=tuple(found), replies=replies)
+
+    async def before(self, endpoint: str, since: int) -> int:
+        """The place in front of the first event received at or after `since`."""
+        shelf = self._shelf(endpoint)
+        if shelf is None:
+            return 0
+        sql = "select min(seq) from event indexed by event_seq where endpoint=? and at>=?"
+        row = await self._call(lambda db: db.execute(sql, (shelf.no, since)).fetchone())
+        return int(row[0]) - 1 if row[0] is not None else self.head(endpoint)
+
+    async def endpoints(self) -> dict[str, bytes]:
+        """Every endpoint's id and document."""
+        sql = "select id, document from endpoint where not deleted order by no"
+        return await self._call(lambda db: dict(db.execute(sql).fetchall()))
+
+    async def put_endpoint(self, endpoint: str, document: bytes) -> None:
+        """Store a new or changed document."""
+
+        def put(db: sqlite3.Connection) -> None:
+            sql = "insert into endpoint (id, document) values (?,?) on conflict (id)"
+            db.execute(f"{sql} do update set document=excluded.document", (endpoint, document))
+            shelves = self._write.shelves
+            if endpoint not in shelves.by_id:
+                no = int(
+                    db.execute("select no from endpoint where id=?", (endpoint,)).fetchone()[0]
+                )
+                shelves.add(Shelf(no=no, id=endpoint, given=0, stored=0, count=0, size=0))
+
+        await self._job(put)
+
+    async def remove_endpoint(self, endpoint: str) -> None:
+        """Forget an endpoint; its events are removed in slices."""
+
+        def remove(db: sqlite3.Connection) -> None:
+            db.execute("update endpoint set deleted=1, document=x'' where id=?", (endpoint,))
+            self._write.shelves.remove(endpoint)
+
+        await self._job(remove)
+
+    async def get_meta(self, key: str) -> str | None:
+        """A fact about the whole log."""
+        sql = "select value from meta where key=?"
+        row = await self._call(lambda db: db.execute(sql, (key,)).fetchone())
+        return str(row[0]) if row else None
+
+    async def put_meta(self, key: str, value: str) -> None:
+        """Store a fact about the whole log."""
+        sql = "insert or replace into meta (key, value) values (?,?)"
+
+        def put(db: sqlite3.Connection) -> None:
+            db.execute(sql, (key, value))
+
+        await self._job(put)
+
+    async def probe(self) -> str | None:
+        """Write and sync a few bytes."""
+
+        def write(db: sqlite3.Connection) -> None:
+            db.execute("insert or replace into meta (key, value) values ('probe', '')")
+
+        try:
+            await self._job(write, like_an_event=True)
+        except StorageError as error:
+            return str(error)
+        return None
+
+    async def _job(
+        self, run: Callable[[sqlite3.Connection], None], *, like_an_event: bool = False
+    ) -> None:
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def finish(result: object) -> None:
+            if done.done():
+                return
+            if isinstance(result, StorageError):
+                done.set_exception(result)
+            else:
+                done.set_result(None)
+
+        self._write.submit(Job(run, finish, like_an_event))
+        await done
+
+    async def _call(self, read: Callable[[sqlite3.Connection], T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._with_reader, read)
+
+    def _with_reader(self, read: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            db: sqlite3.Connection | None = getattr(self._reading, "db", None)
+            if db is None:
+                db = self._reading.db = connect(self.path, write=False)
+                self._connections.append(db)
+            return read(db)
+        except sqlite3.Error as error:
+            broken: Any = self._reading.__dict__.pop("db", None)
+            if broken is not None:
+                self._connections.remove(broken)
+                broken.close()
+            raise StorageError(str(error)) from error
+
+
+def _gaps(db: sqlite3.Connection, no: int, after: int) -> tuple[Gap, ...]:
+    rows = db.execute(
+        "select from_seq, to_seq, count, reason from gap where endpoint=? and to_seq>?"
+        " order by from_seq",
+        (no, after),
+    )
+    return tuple(
+        Gap(
+            from_seq=max(first, after + 1),
+            to_seq=last,
+            count=count if first > after else min(count, last - after),
+            reason=reason,
+        )
+        for first, last, count, reason in rows
+    )
+
+
+def _events(
+    db: sqlite3.Connection, no: int, after: int, head: int, events: int, size: int
+) -> list[tuple[int, bytes]]:
+    found: list[tuple[int, bytes]] = []
+    for seq, length, place in db.execute(
+        "select seq, size, place from event indexed by event_seq"
+        " where endpoint=? and seq>? and seq<=? order by seq limit ?",
+        (no, after, head, events),
+    ).fetchall():
+        size -= length
+        if found and size < 0:
+            break
+        message = db.execute("select message from event where place=?", (place,)).fetchone()[0]
+        found.append((seq, message))
+    return found
+
+
+def _replies(
+    db: sqlite3.Connection, no: int, events: Sequence[tuple[int, bytes]]
+) -> dict[int, Reply]:
+    rows = db.execute(
+        "select seq, status, by, ms from reply where endpoint=? and seq between ? and ?",
+        (no, events[0][0], events[-1][0]),
+    )
+    return {seq: Reply(seq=seq, status=status, by=by, ms=ms) for seq, status, by, ms in rows}

@@ -1,0 +1,73 @@
+"""The newest events in memory, so that a listener that keeps up costs no disk read."""
+
+from collections import deque
+from itertools import islice
+
+
+class Tail:
+    """Events of followed endpoints, bounded in bytes over all of them; the oldest leave first."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        self._kept: dict[str, deque[tuple[int, bytes]]] = {}
+        self._base: dict[str, int] = {}
+        """The `seq` after which everything is here."""
+        self._order: deque[str] = deque()
+        """The endpoint of every kept event, oldest first."""
+
+    def follow(self, endpoint: str, head: int) -> None:
+        """Keep what is appended from now on; `head` is the newest event so far."""
+        if endpoint not in self._kept:
+            self._kept[endpoint] = deque()
+            self._base[endpoint] = head
+
+    def forget(self, endpoint: str) -> None:
+        """Keep nothing of that endpoint any more."""
+        kept = self._kept.pop(endpoint, None)
+        if kept:
+            self._size -= sum(len(message) for _, message in kept)
+            self._order = deque(name for name in self._order if name != endpoint)
+        self._base.pop(endpoint, None)
+
+    def restart(self, endpoint: str, head: int) -> None:
+        """Begin anew after `head`, when it is unsure what the log holds up to there."""
+        if endpoint in self._kept:
+            self.forget(endpoint)
+            self.follow(endpoint, head)
+
+    def add(self, endpoint: str, seq: int, message: bytes) -> None:
+        """Note an appended event, if anybody follows its endpoint."""
+        kept = self._kept.get(endpoint)
+        if kept is None:
+            return
+        kept.append((seq, message))
+        self._order.append(endpoint)
+        self._size += len(message)
+        while self._size > self._limit:
+            oldest = self._order.popleft()
+            gone, removed = self._kept[oldest].popleft()
+            self._base[oldest] = gone
+            self._size -= len(removed)
+
+    def after(
+        self, endpoint: str, after: int, *, events: int, size: int
+    ) -> tuple[tuple[int, bytes], ...] | None:
+        """The next events, at most so many and bytes, but one always; None: they are not here."""
+        base = self._base.get(endpoint)
+        if base is None or after < base:
+            return None
+        kept = self._kept[endpoint]
+        if not kept or kept[-1][0] <= after:
+            return ()
+        # Places may skip, so the event after `after` is at this index or before it.
+        at = min(max(after + 1 - kept[0][0], 0), len(kept) - 1)
+        while at > 0 and kept[at - 1][0] > after:
+            at -= 1
+        found: list[tuple[int, bytes]] = []
+        for seq, message in islice(kept, at, at + events):
+            size -= len(message)
+            if found and size < 0:
+                break
+            found.append((seq, message))
+        return tuple(found)

@@ -1,0 +1,389 @@
+"""The one thread that writes: everything that gathered since its last commit goes into the next.
+
+A failed commit fails everything in it and closes the connection; the next batch opens it again,
+so the log goes on by itself when the disk does.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from hookcli.wire import codec
+from hookcli.wire.messages import Reply
+from relay_server.log.base import Draft, Retention, StorageError, Told
+from relay_server.log.checkpoint import Checkpointer
+from relay_server.log.retention import Retainer
+from relay_server.log.schema import connect
+from relay_server.log.shelves import Shelf, Shelves
+
+_log = logging.getLogger("relay")
+_BATCH_EVENTS = 256
+_BATCH_BYTES = 8 << 20
+_REPLIES_WAIT_S = 0.1
+"""Replies need no sync of their own: they wait this long for events to be committed with."""
+_REPLIES_KEPT = 65_536
+"""While nothing can be written, older replies give way."""
+_TICK_S = 1.0
+_RETRY_S = 0.05
+"""A broken disk is asked this often whether it is whole again."""
+_CLOCK_EVERY_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """One durable event on its way back to the event loop."""
+
+    endpoint: str
+    seq: int
+    message: bytes
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
+class _Append:
+    draft: Draft
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something else to write, in its own transaction; `done` hears the result or the error."""
+
+    run: Callable[[sqlite3.Connection], object]
+    done: Callable[[object], None]
+    like_an_event: bool
+    """Whether it needs as much free disk as an event; the rest may use what is kept back."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    shelf: Shelf
+    seq: int
+    at: int
+    message: bytes
+    told: Told
+
+
+class Writer:
+    """Takes appends, replies and jobs from the event loop; commits them; reports back to it."""
+
+    def __init__(
+        self,
+        path: Path,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        retention: Retention,
+        low_water: int,
+        committed: Callable[[Sequence[Appended]], None],
+        reloaded: Callable[[dict[str, int]], None],
+    ) -> None:
+        self.shelves = Shelves()
+        self._path = path
+        self._loop = loop
+        self._low_water = low_water
+        self._committed, self._reloaded = committed, reloaded
+        self._retainer = Retainer(retention, self.shelves)
+        self._checkpointer = Checkpointer(path)
+        self._queue: deque[_Append | Job] = deque()
+        self._replies: deque[tuple[str, Reply]] = deque(maxlen=_REPLIES_KEPT)
+        self._news = threading.Event()
+        self._stopping = False
+        self._db: sqlite3.Connection | None = None
+        self._broken: tuple[float, str] | None = None
+        """Until when (monotonic) nothing is tried, and what happened."""
+        self._clock_base: int | None = None
+        self._clock_saved = 0
+        self._opened = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name="relay-log-writer", daemon=True)
+
+    def start(self) -> None:
+        """Open the file and begin to write.
+
+        Raises:
+            StorageError: the file cannot be opened.
+        """
+        try:
+            self._connect()
+        except sqlite3.Error as error:
+            raise StorageError(f"{self._path}: {error}") from error
+        self._checkpointer.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what was asked, then end; blocks."""
+        self._stopping = True
+        self._news.set()
+        self._thread.join()
+        self._checkpointer.stop()
+
+    def append(self, draft: Draft, told: Told) -> None:
+        """From the event loop."""
+        self._queue.append(_Append(draft, told))
+        self._news.set()
+
+    def record(self, endpoint: str, reply: Reply) -> None:
+        """From the event loop; nobody waits for it, so nobody is woken for it."""
+        self._replies.append((endpoint, reply))
+
+    def submit(self, job: Job) -> None:
+        """From the event loop."""
+        self._queue.append(job)
+        self._news.set()
+
+    def clock(self) -> int:
+        """Seconds that the log has been open in its whole life."""
+        return (self._clock_base or 0) + int(time.monotonic() - self._opened)
+
+    # -- the thread ---------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            self._news.wait(_REPLIES_WAIT_S if self._replies else _TICK_S)
+            self._news.clear()
+            self._drain()
+            if self._stopping and not self._queue:
+                break
+        self._flush_replies()
+        self._close()
+
+    def _drain(self) -> None:
+        """Everything that waits, and one slice of retention after each batch."""
+        tidy = True
+        while self._queue or self._replies or tidy:
+            batch = self._take()
+            if batch:
+                self._commit(batch)
+            elif self._queue and isinstance(job := self._queue[0], Job):
+                self._queue.popleft()
+                self._do(job)
+            elif self._replies:
+                self._flush_replies()
+            tidy = self._tidy() and not self._stopping
+
+    def _take(self) -> list[_Append]:
+        batch: list[_Append] = []
+        size = 0
+        while self._queue and len(batch) < _BATCH_EVENTS and size < _BATCH_BYTES:
+            entry = self._queue[0]
+            if isinstance(entry, Job):
+                break
+            self._queue.popleft()
+            if entry.draft.endpoint not in self.shelves.by_id:
+                self._tell(partial(entry.told, StorageError("the endpoint was deleted")))
+                continue
+            batch.append(entry)
+            size += len(entry.draft.body)
+        return batch
+
+    def _commit(self, batch: Sequence[_Append]) -> None:
+        try:
+            coded = self._encode(batch)
+            size = sum(len(one.message) for one in coded)
+            db = self._ready(size)
+            replies = self._take_replies()
+            with self._restored(replies):
+                db.execute("begin immediate")
+                self._insert(db, coded)
+                self._insert_replies(db, replies)
+                db.execute("commit")
+        except Exception as error:
+            # Whatever it was, it must not stop the only thread that writes.
+            reason = self._fail(error)
+            self._tell(partial(_refuse, batch, reason))
+            return
+        self._account(coded)
+        done = [Appended(one.shelf.id, one.seq, one.message, one.told) for one in coded]
+        self._tell(lambda: self._committed(done))
+        self._checkpointer.wrote(size)
+
+    @contextlib.contextmanager
+    def _restored(self, replies: Sequence[tuple[str, Reply]]) -> Iterator[None]:
+        """Put the replies back in front when they could not be written."""
+        try:
+            yield
+        except BaseException:
+            self._replies.extendleft(reversed(replies))
+            raise
+
+    def _encode(self, batch: Sequence[_Append]) -> list[_Coded]:
+        """Give each draft its place and make it the message that every stream will send."""
+        coded = []
+        for entry in batch:
+            draft = entry.draft
+            shelf = self.shelves.by_id[draft.endpoint]
+            shelf.given += 1
+            event = codec.event(
+                seq=shelf.given,
+                id=draft.id,
+                received_at=draft.received_at,
+                method=draft.method,
+                url=draft.url,
+                target=draft.target,
+                http_version=draft.http_version,
+                peer=draft.peer,
+                headers=draft.headers,
+                body=draft.body,
+            )
+            message = codec.encode(event)
+            coded.append(_Coded(shelf, shelf.given, draft.received_at, message, entry.told))
+        return coded
+
+    def _insert(self, db: sqlite3.Connection, coded: Sequence[_Coded]) -> None:
+        """Several rows a statement: the interpreter lock is given up and taken once for all."""
+        clock = self.clock()
+        at = 0
+        while at < len(coded):
+            count = 1 << ((len(coded) - at).bit_length() - 1)
+            values: list[object] = []
+            for one in coded[at : at + count]:
+                size = len(one.message)
+                values += (one.shelf.no, one.seq, one.at, clock, size, one.message)
+            rows = ",".join(["(?,?,?,?,?,?)"] * count)
+            sql = f"insert into event (endpoint, seq, at, clock, size, message) values {rows}"  # noqa: S608
+            db.execute(sql, values)
+            at += count
+
+    def _take_replies(self) -> list[tuple[str, Reply]]:
+        return [self._replies.popleft() for _ in range(len(self._replies))]
+
+    def _insert_replies(self, db: sqlite3.Connection, replies: Iterable[tuple[str, Reply]]) -> None:
+        rows = [
+            (shelf.no, reply.seq, reply.status, reply.by, reply.ms)
+            for endpoint, reply in replies
+            if (shelf := self.shelves.by_id.get(endpoint)) is not None
+        ]
+        db.executemany(
+            "insert or replace into reply (endpoint, seq, status, by, ms) values (?,?,?,?,?)", rows
+        )
+
+    def _flush_replies(self) -> None:
+        replies = self._take_replies()
+        if not replies:
+            return
+        try:
+            with self._restored(replies):
+                db = self._ready(0, kept_back=0.5)
+                db.execute("begin immediate")
+                self._insert_replies(db, replies)
+                db.execute("commit")
+        except Exception as error:
+            self._fail(error)
+
+    def _account(self, coded: Sequence[_Coded]) -> None:
+        for one in coded:
+            one.shelf.stored = one.seq
+            one.shelf.count += 1
+            one.shelf.size += len(one.message)
+            self._retainer.note(one.shelf)
+
+    def _do(self, job: Job) -> None:
+        try:
+            db = self._ready(0, kept_back=1.0 if job.like_an_event else 0.5)
+            db.execute("begin immediate")
+            result = job.run(db)
+            db.execute("commit")
+        except Exception as error:
+            result = self._fail(error)
+        self._tell(lambda: job.done(result))
+
+    def _tidy(self) -> bool:
+        """One slice of retention and of checkpointing; True when there may be more."""
+        clock = self.clock()
+        try:
+            if self._db is None:
+                return False
+            if clock >= self._clock_saved + _CLOCK_EVERY_S:
+                self._save_clock(self._db, clock)
+            if self._checkpointer.overdue:
+                self._checkpointer.finish(self._db)
+            return self._retainer.due(clock) and self._retainer.step(self._db, clock)
+        except Exception as error:
+            self._fail(error)
+            return False
+
+    # -- the connection -----------------------------------------------------------------------
+
+    def _ready(self, size: int, *, kept_back: float = 1.0) -> sqlite3.Connection:
+        """The connection, if the disk has room for so many bytes beside the part kept back."""
+        if self._db is None and self._broken and time.monotonic() < self._broken[0]:
+            raise StorageError(self._broken[1])
+        db = self._db or self._connect()
+        disk = os.statvfs(self._path.parent)
+        low = min(self._low_water, disk.f_blocks * disk.f_frsize // 20)
+        free = disk.f_bavail * disk.f_frsize
+        if free < low * 2 + size:
+            # Pages of removed events are as good as free space.
+            pages = int(db.execute("pragma freelist_count").fetchone()[0])
+            free += pages * int(db.execute("pragma page_size").fetchone()[0])
+        if free < low * kept_back + size:
+            raise StorageError(f"the disk is nearly full: {free >> 20} MiB are left")
+        return db
+
+    def _connect(self) -> sqlite3.Connection:
+        db = connect(self._path, write=True)
+        try:
+            self.shelves.load(db)
+            for shelf in self.shelves.by_no.values():
+                self._retainer.note(shelf)
+            if self._clock_base is None:
+                self._clock_base = self._clock_saved = _saved_clock(db)
+        except BaseException:
+            db.close()
+            raise
+        self._db = db
+        heads = {shelf.id: shelf.stored for shelf in self.shelves.by_no.values()}
+        self._tell(partial(self._reloaded, heads))
+        return db
+
+    def _fail(self, error: Exception) -> StorageError:
+        """Give the connection up: what a failed write or sync has left behind is not trusted."""
+        reason = error if isinstance(error, StorageError) else StorageError(str(error))
+        if isinstance(error, StorageError) and self._db is not None:
+            return reason  # refused before anything was tried
+        _log.error("the log cannot be written: %s", reason)
+        self._broken = (time.monotonic() + _RETRY_S, str(reason))
+        db, self._db = self._db, None
+        if db is not None:
+            with contextlib.suppress(sqlite3.Error):
+                db.close()
+        return reason
+
+    def _save_clock(self, db: sqlite3.Connection, clock: int) -> None:
+        db.execute("insert or replace into meta values ('clock', ?)", (str(clock),))
+        self._clock_saved = clock
+
+    def _close(self) -> None:
+        db, self._db = self._db, None
+        if db is None:
+            return
+        with contextlib.suppress(sqlite3.Error):
+            self._save_clock(db, self.clock())
+        with contextlib.suppress(sqlite3.Error):
+            db.execute("pragma wal_checkpoint(truncate)")
+        with contextlib.suppress(sqlite3.Error):
+            db.close()
+
+    def _tell(self, what: Callable[[], object]) -> None:
+        # The loop is gone only when the whole process is being torn down.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(what)
+
+
+def _refuse(batch: Sequence[_Append], reason: StorageError) -> None:
+    for entry in batch:
+        entry.told(reason)
+
+
+def _saved_clock(db: sqlite3.Connection) -> int:
+    saved = db.execute("select value from meta where key='clock'").fetchone()
+    newest = db.execute("select clock from event order by place desc limit 1").fetchone()
+    return max(int(saved[0]) if saved else 0, int(newest[0]) if newest else 0)

@@ -1,0 +1,103 @@
+"""Every endpoint in memory, with its settings and hashed tokens; changes are stored first."""
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from hookcli.wire.messages import Pairs
+from relay_server import auth
+from relay_server.log.base import Log
+
+
+class Endpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One endpoint; the document that is stored for it, without its id."""
+
+    id: str = ""
+    name: str = ""
+    created_at: int
+    """µs since the Unix epoch."""
+    tokens: tuple[auth.Token, ...]
+    respond: Literal["app", "ack"] = "app"
+    deadline_ms: int | None = None
+    """None: the relay's, or less where the sender is known to be impatient."""
+    ack_status: int = 202
+    ack_headers: tuple[tuple[str, str], ...] = ()
+    ack_body: str | None = None
+    """None: a JSON object with the event's id."""
+
+    @property
+    def ack_pairs(self) -> Pairs:
+        """The ack's own header fields."""
+        return tuple((name.encode(), value.encode()) for name, value in self.ack_headers)
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Endpoint)
+
+
+class Registry:
+    """Looks endpoints up without waiting; changes them in the log, then here."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._endpoints: dict[str, Endpoint] = {}
+        self.changed: Callable[[str], None] = lambda _: None
+        """Called after an endpoint was changed or deleted."""
+
+    async def load(self) -> None:
+        """Read what is stored."""
+        for name, document in (await self._log.endpoints()).items():
+            self._endpoints[name] = replace(_decoder.decode(document), id=name)
+
+    def get(self, endpoint: str) -> Endpoint | None:
+        """The endpoint of that id."""
+        return self._endpoints.get(endpoint)
+
+    def all(self) -> Iterable[Endpoint]:
+        """Every endpoint, in order of creation."""
+        return self._endpoints.values()
+
+    def __len__(self) -> int:
+        return len(self._endpoints)
+
+    async def put(self, endpoint: Endpoint) -> None:
+        """Store a new or changed endpoint, then use it.
+
+        Raises:
+            StorageError: it is not stored, and not used.
+        """
+        await self._log.put_endpoint(endpoint.id, _encoder.encode(replace(endpoint, id="")))
+        self._endpoints[endpoint.id] = endpoint
+        self.changed(endpoint.id)
+
+    async def remove(self, endpoint: str) -> None:
+        """Delete an endpoint with its events.
+
+        Raises:
+            StorageError: it is not deleted.
+        """
+        await self._log.remove_endpoint(endpoint)
+        self._endpoints.pop(endpoint, None)
+        self.changed(endpoint)
+
+    def valid(self, endpoint: str, token: str, now: int) -> auth.Token | None:
+        """The endpoint's stored token that this one is; the same work when there is no endpoint."""
+        found = self._endpoints.get(endpoint)
+        stored = found.tokens if found else ()
+        return auth.matches(token, stored, now)
+
+    def opened_by(self, token: str, now: int) -> list[Endpoint]:
+        """The endpoints that this token opens: one or none."""
+        sha256 = auth.hashed(token)
+        return [one for one in self._endpoints.values() if self.still_valid(one.id, sha256, now)]
+
+    def still_valid(self, endpoint: str, sha256: str, now: int) -> bool:
+        """Whether a token that opened a stream has neither been replaced nor run out."""
+        found = self._endpoints.get(endpoint)
+        return found is not None and any(
+            token.sha256 == sha256 and (token.until is None or now < token.until)
+            for token in found.tokens
+        )

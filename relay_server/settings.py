@@ -1,0 +1,180 @@
+"""What an operator can set: one field each, `HOOKCLI_RELAY_` and its upper-case name in the environment."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "HOOKCLI_RELAY_"
+
+
+class SettingError(Exception):
+    """A setting that cannot be; the text names the variable, its value and what is wanted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one relay runs."""
+
+    listen: str = ":8080"
+    """Where senders and listeners connect: `HOST:PORT`, `:PORT` for every address."""
+    public_url: str | None = None
+    """The origin that senders see, such as `https://hooks.example.com`; else derived from `listen`."""
+    data: Path = Path("relay-data")
+    """The folder of the log; created with mode 0700."""
+    tls: str | None = None
+    """`CERT,KEY`: two PEM files; without it the relay speaks plain HTTP, behind a proxy that does not."""
+    key: str | None = None
+    """The relay's own key, which creates endpoints; without it one is made at the first start."""
+    open_registration: bool = False
+    """Anyone who reaches the relay may create endpoints; only on a loopback address."""
+
+    max_body: int = 25 << 20
+    """The longest request body, in bytes; above it 413."""
+    max_head: int = 64 << 10
+    """The longest request head, in bytes; above it 431."""
+    max_fields: int = 200
+    """The most header fields of a request; above it 431."""
+    body_budget: int = 64 << 20
+    """Bytes of request bodies in memory at once; large ones wait, then 503."""
+    answer_budget: int = 64 << 20
+    """Bytes of programs' answers in memory at once; above it senders get the ack."""
+    max_held: int = 10_000
+    """The most senders held for an answer at once; above it they get the ack."""
+    max_connections: int = 20_000
+    """The most open connections; above it new ones are closed."""
+    max_listeners: int = 1_024
+    """The most listeners of one endpoint."""
+    max_endpoints: int = 100_000
+    """The most endpoints of the relay."""
+
+    head_timeout_s: float = 10.0
+    """How long a request head may take, from its first byte or the connection's beginning."""
+    request_timeout_s: float = 60.0
+    """How long a whole request may take."""
+    idle_timeout_s: float = 75.0
+    """How long a connection may wait for its next request."""
+    min_rate: int = 1_024
+    """Bytes a second below which a request body is given up, once `head_timeout_s` have passed."""
+    silence_s: float = 10.0
+    """A stream on which nothing came for so long is closed."""
+
+    deadline_ms: int = 10_000
+    """How long a sender is held for the program's answer, where its endpoint does not say."""
+    max_deadline_ms: int = 55_000
+    """The longest deadline that an endpoint or a listener may ask for."""
+    window_events: int = 256
+    """Events under way on one stream without an `Ack`."""
+    window_bytes: int = 8 << 20
+    """Bytes under way on one stream without an `Ack`; one event always may."""
+    max_message: int = (16 << 20) + (64 << 10)
+    """The longest message a listener may send, in bytes: a `Result` with its body."""
+
+    retention_s: int = 7 * 24 * 3600
+    """How long events are kept, in seconds."""
+    endpoint_bytes: int = 1 << 30
+    """How many bytes of events an endpoint may hold; the oldest leave first."""
+    low_water: int = 64 << 20
+    """Free bytes of the disk below which events are refused with 503; at most a twentieth of it."""
+    tail_bytes: int = 16 << 20
+    """Bytes of the newest events kept in memory for listeners that keep up."""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The host (empty for every address) and port of `listen`."""
+        return parse_listen(self.listen)
+
+    @property
+    def tls_files(self) -> tuple[Path, Path] | None:
+        """The certificate's and the key's file."""
+        if self.tls is None:
+            return None
+        cert, _, key = self.tls.partition(",")
+        return Path(cert), Path(key)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str], **over: Any) -> "Settings":
+        """Settings from `HOOKCLI_RELAY_*`, over them the keywords that are not None.
+
+        Raises:
+            SettingError: a variable is unknown or its value cannot be.
+        """
+        known = {field.name: field for field in fields(cls)}
+        found: dict[str, Any] = {}
+        for variable, text in environ.items():
+            if not variable.startswith(PREFIX):
+                continue
+            name = variable.removeprefix(PREFIX).lower()
+            if name not in known:
+                raise SettingError(f"{variable}: there is no such setting")
+            found[name] = _convert(variable, text, known[name].default)
+        found |= {name: value for name, value in over.items() if value is not None}
+        settings = cls(**found)
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Look at what the types do not say.
+
+        Raises:
+            SettingError: a value cannot be.
+        """
+        parse_listen(self.listen)
+        if self.public_url is not None:
+            _check_origin(self.public_url)
+        if self.tls is not None and not all(self.tls.partition(",")):
+            raise SettingError(f"{PREFIX}TLS: {self.tls!r} is not CERT,KEY")
+        if self.key is not None and len(self.key) < 32:
+            raise SettingError(f"{PREFIX}KEY: shorter than 32 characters")
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, (int, float)) and not isinstance(value, bool) and value <= 0:
+                raise SettingError(f"{PREFIX}{field.name.upper()}: {value} is not above 0")
+
+    def at(self, **changes: Any) -> "Settings":
+        """The same with some fields changed."""
+        return replace(self, **changes)
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT`, `[V6]:PORT`, `:PORT` or `PORT`.
+
+    Raises:
+        SettingError: it is none of these.
+    """
+    match = re.fullmatch(r"(?:(?:\[([0-9A-Fa-f:.%]+)\]|([^:\[\]]*)):)?(\d{1,5})", text.strip())
+    if match is None or int(match[3]) > 65_535:
+        raise SettingError(f"{PREFIX}LISTEN: {text!r} is not HOST:PORT")
+    return match[1] or match[2] or "", int(match[3])
+
+
+def _check_origin(text: str) -> None:
+    parts = urlsplit(text)
+    plain = not (parts.query or parts.fragment or parts.username)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
+        raise SettingError(f"{PREFIX}PUBLIC_URL: {text!r} is not like https://hooks.example.com")
+    if parts.path.strip("/"):
+        raise SettingError(
+            f"{PREFIX}PUBLIC_URL: {text!r} has a path; the relay needs its own origin"
+        )
+
+
+_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 1 << 10, "mib": 1 << 20}
+_UNITS |= {"gib": 1 << 30, "ms": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def _convert(variable: str, text: str, default: object) -> object:
+    """The text as the type of the field's default; sizes as `25MiB`, times as `7d`."""
+    if isinstance(default, bool):
+        if text.lower() not in ("0", "1", "false", "true", "no", "yes"):
+            raise SettingError(f"{variable}: {text!r} is not yes or no")
+        return text.lower() in ("1", "true", "yes")
+    if isinstance(default, (int, float)):
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", text.strip())
+        if match is None or match[2].lower() not in _UNITS:
+            raise SettingError(f"{variable}: {text!r} is not a number such as {default}")
+        value = float(match[1]) * _UNITS[match[2].lower()]
+        return int(value) if isinstance(default, int) else value
+    return Path(text) if isinstance(default, Path) else text
