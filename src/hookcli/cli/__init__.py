@@ -49,7 +49,21 @@ def _page(arguments: list[str], console: Console) -> int | None:
 
         console.out(f"hookcli {version('hookcli')}")
         return ExitCode.YES
+    if arguments[:1] == ["__complete"]:
+        return _complete(arguments[1:], console)
     return None
+
+
+def _complete(words: list[str], console: Console) -> int:
+    """Answer a shell; a prompt is no place for complaints, so a failure offers nothing."""
+    import contextlib
+
+    from hookcli.cli.completing import candidates
+
+    with contextlib.suppress(Exception):
+        for word, text in candidates(words):
+            console.out(f"{word}\t{text}" if text else word)
+    return ExitCode.YES
 
 
 def _flush(console: Console) -> None:

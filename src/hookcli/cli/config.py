@@ -1,5 +1,7 @@
 """`hookcli config`: settings, each with the file, variable or flag it comes from."""
 
+from typing import Annotated
+
 import typer
 
 from hookcli.cli.app import new_app
@@ -42,7 +44,7 @@ def list_(ctx: typer.Context) -> int:
 
 
 @app.command()
-def get(ctx: typer.Context, key: str) -> int:
+def get(ctx: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY")]) -> int:
     """Print one setting's value; exit 5 when it is not set."""
     here: Here = ctx.obj
     _known(key)
@@ -57,8 +59,10 @@ def get(ctx: typer.Context, key: str) -> int:
 @app.command(name="set")
 def set_(
     ctx: typer.Context,
-    key: str,
-    value: str = typer.Argument("", help="left out: the key is removed"),
+    key: Annotated[str, typer.Argument(metavar="KEY")],
+    value: Annotated[
+        str, typer.Argument(metavar="[VALUE]", help="left out: the key is removed")
+    ] = "",
 ) -> int:
     """Set a key of your own file, or with -p of a profile in it."""
     from hookcli.config.profiles import put

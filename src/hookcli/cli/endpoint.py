@@ -1,6 +1,6 @@
 """`hookcli endpoint`: the public URLs on a relay."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 app = new_app(invoke_without_command=True)
 
-_NAME = typer.Argument("", metavar="[NAME|ID]", help="default: the endpoint of the settings")
+_Name = Annotated[
+    str, typer.Argument(metavar="[NAME|ID]", help="default: the endpoint of the settings")
+]
 
 
 @app.callback()
@@ -44,10 +46,14 @@ def ls(ctx: typer.Context) -> int:
 @app.command()
 def create(
     ctx: typer.Context,
-    name: str = typer.Argument(..., help="your name for it"),
-    respond: str = typer.Option("", help="what senders get: app or ack"),
-    deadline: str = typer.Option("", help="how long senders are held for the answer"),
-    print_token: bool = typer.Option(False, "--print-token", help="print the token, for CI"),
+    name: Annotated[str, typer.Argument(metavar="NAME", help="your name for it")],
+    respond: Annotated[str, typer.Option(metavar="app|ack", help="what senders get")] = "",
+    deadline: Annotated[
+        str, typer.Option(metavar="10s", help="how long senders are held for the answer")
+    ] = "",
+    print_token: Annotated[
+        bool, typer.Option("--print-token", help="print the token, for CI")
+    ] = False,
 ) -> int:
     """Create an endpoint; its token is kept in a file that only you can read."""
     from hookcli.cli.access import api, relay_origin, remembered
@@ -71,8 +77,10 @@ def create(
 @app.command()
 def show(
     ctx: typer.Context,
-    name: str = _NAME,
-    print_token: bool = typer.Option(False, "--print-token", help="print the token alone, for CI"),
+    name: _Name = "",
+    print_token: Annotated[
+        bool, typer.Option("--print-token", help="print the token alone, for CI")
+    ] = False,
 ) -> int:
     """Show one endpoint and its settings."""
     here: Here = ctx.obj
@@ -91,11 +99,15 @@ def show(
 @app.command(name="set")
 def set_(
     ctx: typer.Context,
-    name: str = typer.Argument(..., metavar="NAME|ID"),
-    new_name: str = typer.Option("", "--name", help="a new name"),
-    respond: str = typer.Option("", help="what senders get: app or ack"),
-    deadline: str = typer.Option("", help="how long senders are held for the answer"),
-    ack_status: int = typer.Option(0, help="the ack's status: 202, or 503 to let senders retry"),
+    name: Annotated[str, typer.Argument(metavar="NAME|ID")],
+    new_name: Annotated[str, typer.Option("--name", metavar="NAME", help="a new name")] = "",
+    respond: Annotated[str, typer.Option(metavar="app|ack", help="what senders get")] = "",
+    deadline: Annotated[
+        str, typer.Option(metavar="10s", help="how long senders are held for the answer")
+    ] = "",
+    ack_status: Annotated[
+        int, typer.Option(metavar="N", help="the ack's status: 202, or 503 to let senders retry")
+    ] = 0,
 ) -> int:
     """Change an endpoint's settings."""
     here: Here = ctx.obj
@@ -118,15 +130,19 @@ def set_(
 @app.command()
 def rotate(
     ctx: typer.Context,
-    name: str = _NAME,
-    overlap: str = typer.Option("0s", help="how long the old token still works"),
-    print_token: bool = typer.Option(False, "--print-token", help="print the new token, for CI"),
+    name: _Name = "",
+    overlap: Annotated[
+        str, typer.Option(metavar="1h", help="how long the old token still works")
+    ] = "0s",
+    print_token: Annotated[
+        bool, typer.Option("--print-token", help="print the new token, for CI")
+    ] = False,
 ) -> int:
     """Give an endpoint a new token; the URL stays."""
     from hookcli.cli.access import remembered
 
     here: Here = ctx.obj
-    overlap_s = _time("--overlap", overlap) / 1000
+    overlap_s = _time("--overlap", overlap) // 1000
     api, id_ = _api(here, name)
     shown = api.show(id_)
     answer = shown | api.rotate(id_, overlap_s)
@@ -145,18 +161,15 @@ def rotate(
 @app.command()
 def rm(
     ctx: typer.Context,
-    name: str = typer.Argument(..., metavar="NAME|ID"),
-    yes: bool = typer.Option(False, "-y", "--yes", help="do not ask"),
+    name: Annotated[str, typer.Argument(metavar="NAME|ID")],
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="do not ask")] = False,
 ) -> int:
     """Delete an endpoint with its log on the relay. Captures made here stay."""
     here: Here = ctx.obj
     api, id_ = _api(here, name)
-    if not yes:
-        question = f"delete {name} and every event that {api.host} keeps for it?"
-        if not here.console.can_ask():
-            raise UsageError(question, hint="--yes")
-        if not here.console.ask(question):
-            return 1
+    question = f"delete {name} and every event that {api.host} keeps for it?"
+    if not yes and not here.confirm(question):
+        return 1
     api.delete(id_)
     here.credentials.change(api.origin, lambda relay: relay.without_endpoint(id_))
     here.console.say(f"deleted {name}; its URL answers nobody any more")

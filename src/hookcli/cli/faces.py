@@ -97,7 +97,7 @@ def of(output: str, console: Console) -> "LineFace | JsonFace":
     if output in made:
         return made[output]()
     width = console.width() or 120
-    return LineFace(console, Lines(paint=Paint(console.colors()), width=max(width, 60)))
+    return LineFace(console, Lines(paint=Paint(console.colors()), width=width))
 
 
 def opening(ready: observe.Ready, paint: Paint) -> list[str]:

@@ -113,6 +113,16 @@ class Here:
         named = self.settings.text("store")
         return Path(named).expanduser() if named else self.paths.store
 
+    def confirm(self, question: str, flag: str = "--yes") -> bool:
+        """Ask before something that cannot be taken back.
+
+        Raises:
+            UsageError: there is nobody to ask.
+        """
+        if self.console.can_ask():
+            return self.console.ask(question)
+        raise UsageError(f"cannot ask: {question}", hint=flag)
+
     @contextmanager
     def store(self, *, create: bool = True) -> Iterator["Store"]:
         """The capture store, closed at the end."""
@@ -129,3 +139,8 @@ class Here:
         from hookcli.config.endpoints import known_id
 
         return known_id(self.settings, self.credentials)
+
+
+def quiet() -> Here:
+    """For a shell that asks for completions: nothing is said."""
+    return Here(console=Console(quiet=True), shared=Shared())

@@ -1,6 +1,7 @@
 """`hookcli listen`: receive webhooks here and forward them to a program."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
@@ -28,49 +29,84 @@ class Options:
 
 
 @app.command(name="listen")
-def listen(  # noqa: PLR0913 - one parameter a flag is how Typer reads them
+def listen(
     ctx: typer.Context,
-    target: str = typer.Argument(
-        None, metavar="[TARGET]", help="8000, localhost:8000/hooks, https://…; none: capture only"
-    ),
-    forward: str = typer.Option(
-        None, "-f", "--forward", "--forward-to", metavar="URL", help="the same, as a flag"
-    ),
-    path: str = typer.Option(None, "--path", metavar="/X", help="put before the forwarded path"),
-    header: list[str] = typer.Option(
-        None, "-H", "--header", metavar="'K: V'", help="set while forwarding; repeatable"
-    ),
-    host_header: str = typer.Option(
-        None, "--host-header", metavar="keep|rewrite|V", help="the Host that your app sees"
-    ),
-    insecure: bool = typer.Option(
-        None, "--insecure", "--skip-verify", help="do not verify the target's certificate"
-    ),
-    timeout: str = typer.Option(None, "--timeout", metavar="30s", help="of one attempt"),
-    concurrency: str = typer.Option(
-        None, "--concurrency", "--max-connections", metavar="16", help="1: strictly in order"
-    ),
-    retry: str = typer.Option(None, "--retry", metavar="N", help="retry what is not 2xx"),
-    retry_for: str = typer.Option(None, "--retry-for", metavar="72h", help="… for so long"),
-    respond: str = typer.Option(None, "--respond", metavar="app|ack", help="what senders get"),
-    deadline: str = typer.Option(
-        None, "--deadline", metavar="10s", help="how long senders are held for the answer"
-    ),
-    since: str = typer.Option(None, "--since", metavar="2h", help="start there, not at the cursor"),
-    from_: int = typer.Option(None, "--from", metavar="SEQ", min=0, help="start at this place"),
-    now: bool = typer.Option(False, "--now", help="start with what comes from now on"),
-    output: str = typer.Option(
-        None, "-o", "--output", metavar="lines|json|quiet", help="--json is -o json"
-    ),
-    for_: str = typer.Option(None, "--for", metavar="10m", help="stop after this time"),
-    count: int = typer.Option(None, "--count", metavar="N", min=1, help="stop after N events"),
-    drain: bool = typer.Option(False, "--drain", help="stop when caught up"),
-    max_offline: str = typer.Option(
-        None, "--max-offline", metavar="5m", help="give up with exit 3; default: never"
-    ),
-    print_url: bool = typer.Option(False, "--print-url", help="print the URL and exit"),
-    print_secret: bool = typer.Option(False, "--print-secret", help="print the token and exit"),
-    paused: bool = typer.Option(False, "--paused", help="capture, but do not forward yet"),
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TARGET]", help="8000, localhost:8000/hooks, https://…; none: capture only"
+        ),
+    ] = None,
+    forward: Annotated[
+        str | None,
+        typer.Option("-f", "--forward", "--forward-to", metavar="URL", help="the same, as a flag"),
+    ] = None,
+    path: Annotated[
+        str | None, typer.Option("--path", metavar="/X", help="put before the forwarded path")
+    ] = None,
+    header: Annotated[
+        list[str] | None,
+        typer.Option("-H", "--header", metavar="'K: V'", help="set while forwarding; repeatable"),
+    ] = None,
+    host_header: Annotated[
+        str | None,
+        typer.Option("--host-header", metavar="keep|rewrite|V", help="the Host that your app sees"),
+    ] = None,
+    insecure: Annotated[
+        bool | None,
+        typer.Option("--insecure", "--skip-verify", help="do not verify the target's certificate"),
+    ] = None,
+    timeout: Annotated[
+        str | None, typer.Option("--timeout", metavar="30s", help="of one attempt")
+    ] = None,
+    concurrency: Annotated[
+        str | None,
+        typer.Option(
+            "--concurrency", "--max-connections", metavar="16", help="1: strictly in order"
+        ),
+    ] = None,
+    retry: Annotated[
+        str | None, typer.Option("--retry", metavar="N", help="retry what is not 2xx")
+    ] = None,
+    retry_for: Annotated[
+        str | None, typer.Option("--retry-for", metavar="72h", help="… for so long")
+    ] = None,
+    respond: Annotated[
+        str | None, typer.Option("--respond", metavar="app|ack", help="what senders get")
+    ] = None,
+    deadline: Annotated[
+        str | None,
+        typer.Option("--deadline", metavar="10s", help="how long senders are held for the answer"),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="2h", help="start there, not at the cursor")
+    ] = None,
+    from_: Annotated[
+        int | None, typer.Option("--from", metavar="SEQ", min=0, help="start at this place")
+    ] = None,
+    now: Annotated[bool, typer.Option("--now", help="start with what comes from now on")] = False,
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="lines|json|quiet", help="--json is -o json"),
+    ] = None,
+    for_: Annotated[
+        str | None, typer.Option("--for", metavar="10m", help="stop after this time")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("--count", metavar="N", min=1, help="stop after N events")
+    ] = None,
+    drain: Annotated[bool, typer.Option("--drain", help="stop when caught up")] = False,
+    max_offline: Annotated[
+        str | None,
+        typer.Option("--max-offline", metavar="5m", help="give up with exit 3; default: never"),
+    ] = None,
+    print_url: Annotated[bool, typer.Option("--print-url", help="print the URL and exit")] = False,
+    print_secret: Annotated[
+        bool, typer.Option("--print-secret", help="print the token and exit")
+    ] = False,
+    paused: Annotated[
+        bool, typer.Option("--paused", help="capture, but do not forward yet")
+    ] = False,
 ) -> int:
     """Receive webhooks here and forward them to your app; without a TARGET, only capture them.
 

@@ -1,6 +1,6 @@
 """`hookcli login`: keep a relay's key, or one endpoint's token, and use that relay from now on."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
@@ -18,8 +18,12 @@ app = new_app()
 @app.command(name="login")
 def login(
     ctx: typer.Context,
-    url: str = typer.Argument(..., metavar="URL", help="the relay, or one endpoint's URL on it"),
-    token: str = typer.Option("", "--token", metavar="-", help="-: read the key from stdin"),
+    url: Annotated[
+        str, typer.Argument(metavar="URL", help="the relay, or one endpoint's URL on it")
+    ],
+    token: Annotated[
+        str, typer.Option("--token", metavar="-", help="-: read the key from stdin")
+    ] = "",
 ) -> int:
     """Use a relay: its key is asked for, checked, and kept in a file that only you can read.
 

@@ -1,5 +1,7 @@
 """`hookcli logout`: forget a relay's key and its endpoints' tokens."""
 
+from typing import Annotated
+
 import typer
 
 from hookcli.cli.app import new_app
@@ -12,7 +14,9 @@ app = new_app()
 @app.command(name="logout")
 def logout(
     ctx: typer.Context,
-    url: str = typer.Argument("", metavar="[URL]", help="the relay; default: the one in use"),
+    url: Annotated[
+        str, typer.Argument(metavar="[URL]", help="the relay; default: the one in use")
+    ] = "",
 ) -> int:
     """Forget a relay's key and tokens. Captures stay; the relay is not told."""
     from hookcli.cli.access import relay_origin

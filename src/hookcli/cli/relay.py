@@ -1,15 +1,19 @@
 """`hookcli relay`: run the public server."""
 
+import os
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hookcli.cli.app import new_app
 from hookcli.cli.here import Here
-from hookcli.errors import ConfigError, RelayError, UsageError
+from hookcli.errors import ConfigError, StoreError, UsageError
 
 if TYPE_CHECKING:
+    import asyncio
+
     from hookcli.cli.loop import Stops
     from relay_server.app import Started
     from relay_server.settings import Settings
@@ -23,20 +27,29 @@ GRACE_S = 15.0
 @app.command(name="relay")
 def relay(
     ctx: typer.Context,
-    listen: str = typer.Option(None, "--listen", metavar="HOST:PORT", help="default: :8080"),
-    public_url: str = typer.Option(
-        None, "--public-url", metavar="URL", help="the origin that senders see"
-    ),
-    data: Path = typer.Option(
-        None, "--data", metavar="DIR", help="the folder of the log; default: ./relay-data"
-    ),
-    tls: str = typer.Option(None, "--tls", metavar="CERT,KEY", help="two PEM files"),
+    listen: Annotated[
+        str | None, typer.Option("--listen", metavar="HOST:PORT", help="default: :8080")
+    ] = None,
+    public_url: Annotated[
+        str | None, typer.Option("--public-url", metavar="URL", help="the origin that senders see")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="the folder of the log; default: ./relay-data"),
+    ] = None,
+    tls: Annotated[
+        str | None, typer.Option("--tls", metavar="CERT,KEY", help="two PEM files")
+    ] = None,
 ) -> int:
     """Run a relay. Every setting is also HOOKCLI_RELAY_…; SIGTERM lets pending answers finish.
 
-    The first start prints the `hookcli login …` line for your own machine.
+    The first start prints the `hookcli login …` line for your own machine. stdout carries one JSON
+    line for each event, without its body; stderr the rest.
     """
+    import logging
+
     from hookcli.cli import loop
+    from relay_server.logging import configure
     from relay_server.settings import SettingError, Settings
 
     here: Here = ctx.obj
@@ -47,27 +60,55 @@ def relay(
         if any(given.values()):
             raise UsageError(str(error), hint="hookcli relay --help") from None
         raise ConfigError(str(error), hint="hookcli relay --help") from None
+    if not here.console.quiet:
+        configure(here.console.stdout)
+        logging.raiseExceptions = False  # a reader of the lines that goes away stops no relay
     return loop.run(lambda stops: _serve(here, settings, stops))
 
 
 async def _serve(here: Here, settings: "Settings", stops: "Stops") -> int:
-    from hookcli.cli.console import ExitCode
-    from relay_server.app import Relay
+    import asyncio
 
-    server = Relay(settings)
+    from hookcli.cli.console import ExitCode
+    from relay_server.app import run
+
     try:
-        started = await server.start()
-    except OSError as error:
-        raise RelayError(
-            f"the relay cannot start: {error.strerror or error}",
-            why=(f"listen {settings.listen}, data {settings.data}",),
-            hint="--listen with another port, or --data with another folder",
-        ) from error
-    _tell(here, settings, started)
-    await stops.asked.wait()
-    here.console.say("stopping: pending answers finish")
-    await server.stop(GRACE_S)
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(run(settings, partial(_tell, here, settings), grace_s=GRACE_S))
+            await stops.asked.wait()
+            here.console.say("stopping: pending answers finish")
+            task.cancel()
+            group.create_task(_cut_off(task, stops))
+    except ExceptionGroup as failed:
+        raise _failure(failed.exceptions[0], settings) from failed.exceptions[0]
     return ExitCode.YES if stops.code is ExitCode.TERMINATED else stops.code or ExitCode.YES
+
+
+async def _cut_off(task: "asyncio.Task[None]", stops: "Stops") -> None:
+    """A second signal does not wait for pending answers."""
+    import asyncio
+
+    impatient = asyncio.ensure_future(stops.now.wait())
+    await asyncio.wait({task, impatient}, return_when=asyncio.FIRST_COMPLETED)
+    impatient.cancel()
+    task.cancel()
+
+
+def _failure(error: Exception, settings: "Settings") -> Exception:
+    """Why a relay does not run, as our own kind; what is not known is a bug."""
+    from relay_server.log.base import StorageError
+    from relay_server.settings import SettingError
+
+    if isinstance(error, SettingError):
+        return ConfigError(str(error), hint="hookcli relay --help")
+    if isinstance(error, StorageError):
+        return StoreError(f"the relay's log cannot be used: {error}", hint="--data DIR")
+    if isinstance(error, OSError):
+        # Where a path is named the data are meant, else the address.
+        place = error.filename or settings.listen
+        what = f"the relay cannot start: {place}: {os.strerror(error.errno).lower() if error.errno else error}"
+        return UsageError(what, hint="--listen with another port, or --data with another folder")
+    return error
 
 
 def _tell(here: Here, settings: "Settings", started: "Started") -> None:

@@ -47,7 +47,7 @@ class RelayApi:
         """Change settings; what they are now."""
         return self._dict("PATCH", _path(endpoint), settings)
 
-    def rotate(self, endpoint: str, overlap_s: float) -> dict[str, Any]:
+    def rotate(self, endpoint: str, overlap_s: int) -> dict[str, Any]:
         """A new `token`; the old one works for `overlap_s` seconds more."""
         return self._dict("POST", _path(endpoint) + "/rotate", {"overlap_s": overlap_s})
 

@@ -28,6 +28,9 @@ _T = TypeVar("_T")
 HOLD_US = 150_000
 """How long an answer waits for what the sender was told, µs."""
 
+LEAST_WIDTH = 76
+"""Columns below which lines wrap."""
+
 _MEMORY = 10_000
 """Captures whose sender's reply is still expected; beyond, the oldest are forgotten."""
 
@@ -149,7 +152,8 @@ class Lines:
                 return [self._news(now, "!!!", text)]
             case observe.Missing(count=count, from_seq=first, to_seq=last):
                 why = {"age": "too old", "size": "over its size"}.get(report.reason, report.reason)
-                text = f"{plural(count, 'event')} lost on the relay ({why}): seq {first}..{last}"
+                text = f"{plural(count, 'event')} missed: the relay had removed them ({why})"
+                text += f", seq {first}..{last}"
                 return [self._news(now, "!!!", text)]
             case observe.TargetState():
                 return self._target(report, now)
@@ -190,7 +194,7 @@ def event_line(
 ) -> str:
     """The line of an event: what it is, where it goes, how big, how signed, its id."""
     signature, color = _SIGNATURES[capture.signature.state]
-    room = max(width - 51, 24)
+    room = max(width, LEAST_WIDTH) - 51
     what = safe(" ".join(filter(None, (capture.source, capture.event_type))))
     call = safe(f"{capture.method} {capture.path}")
     if what and room >= 40:
@@ -219,7 +223,7 @@ def answer_line(
     if attempt.next_retry_at is not None:
         tails.append(f"retry in {span(max(attempt.next_retry_at - at, 0) / 1000)}")
     tail = "  " + ", ".join(tails) if tails else ""
-    room = max(width - 48, 24)
+    room = max(width, LEAST_WIDTH) - 48
     said = fit(text, max(room - cells(tail), 8)) + tail
     color = paint.status(attempt.status) if answered else "red"
     return (

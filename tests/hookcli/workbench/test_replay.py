@@ -1,0 +1,180 @@
+"""Replays: in order, at their pace, judged, stopped; every answer kept."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from hookcli.captures.model import Attempt, Delivery, DeliveryState, Outcome
+from hookcli.errors import UsageError
+from hookcli.workbench.replay import (
+    Expectation,
+    Job,
+    Pace,
+    Sent,
+    Tally,
+    read_expectation,
+    read_rate,
+    replay,
+    target_of,
+)
+from tests.hookcli.cli.made import attempt, capture
+
+IDS = [f"01JA8PZQ4M000000000000000{n}" for n in range(6)]
+JOBS = [Job(capture=capture(id_), target="http://localhost:8000") for id_ in IDS]
+ANY = Expectation()
+
+
+class Bench:
+    """Sends as told, keeps and tells in lists."""
+
+    def __init__(self, answer: Callable[[int], Attempt] | None = None) -> None:
+        self.answer = answer or (lambda _: attempt())
+        self.began: list[tuple[float, str]] = []
+        self.kept: list[Attempt] = []
+        self.told: list[Sent] = []
+        self.busy = self.most_busy = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.stop = asyncio.Event()
+        self._begun = asyncio.Condition()
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(10), self._begun:
+            await self._begun.wait_for(lambda: len(self.began) >= count)
+
+    async def send(self, job: Job) -> Attempt:
+        number = len(self.began)
+        self.began.append((asyncio.get_running_loop().time(), job.capture.id))
+        async with self._begun:
+            self._begun.notify_all()
+        self.busy += 1
+        self.most_busy = max(self.most_busy, self.busy)
+        await self.gate.wait()
+        await asyncio.sleep(0)
+        self.busy -= 1
+        return replace(self.answer(number), capture=job.capture.id)
+
+    async def keep(self, one: Attempt) -> Attempt:
+        self.kept.append(replace(one, n=len(self.kept) + 7))
+        return self.kept[-1]
+
+    async def run(
+        self, *, pace: Pace | None = None, expect: Expectation = ANY, fail_fast: bool = False
+    ) -> Tally:
+        return await replay(
+            JOBS,
+            self.send,
+            self.keep,
+            self.told.append,
+            pace=pace or Pace(),
+            expect=expect,
+            before=lambda id_: attempt(id_, status=500) if id_ == IDS[0] else None,
+            fail_fast=fail_fast,
+            stop=self.stop,
+        )
+
+
+async def test_everything_is_sent_once_in_order_kept_and_told() -> None:
+    bench = Bench()
+    tally = await bench.run()
+    assert [id_ for _, id_ in bench.began] == IDS
+    assert bench.most_busy == 1
+    assert [one.attempt for one in bench.told] == bench.kept
+    assert bench.kept[0].n == 7
+    assert bench.told[0].before is not None
+    assert bench.told[1].before is None
+    assert (tally.sent, tally.answered, tally.left) == (6, 6, 0)
+
+
+async def test_times_repeats_each_and_concurrency_is_a_limit() -> None:
+    bench = Bench()
+    tally = await bench.run(pace=Pace(times=3, concurrency=4))
+    assert tally.sent == 18
+    assert 2 <= bench.most_busy <= 4
+    assert [id_ for _, id_ in bench.began] == [id_ for id_ in IDS for _ in range(3)]
+
+
+async def test_a_rate_spaces_the_beginnings() -> None:
+    bench = Bench()
+    await bench.run(pace=Pace(per_s=100, concurrency=6))
+    times = [at for at, _ in bench.began]
+    assert times[-1] - times[0] >= 0.045  # five gaps of 10 ms; the first may have begun late
+
+
+async def test_what_is_not_expected_is_counted_and_can_end_it() -> None:
+    def answer(number: int) -> Attempt:
+        return attempt(status=500 if number == 2 else 200)
+
+    two = Expectation(("2xx",))
+    assert (await Bench(answer).run(expect=two)).unexpected == 1
+    bench = Bench(answer)
+    tally = await bench.run(expect=two, fail_fast=True)
+    assert (tally.sent, tally.unexpected, tally.left) == (3, 1, 3)
+
+
+async def test_a_stop_lets_what_runs_finish_and_sends_nothing_new() -> None:
+    bench = Bench()
+    bench.gate.clear()
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(bench.run(pace=Pace(concurrency=2)))
+        await bench.until(2)
+        bench.stop.set()
+        bench.gate.set()
+    assert (running.result().sent, running.result().left) == (2, 4)
+    assert len(bench.kept) == 2
+
+
+async def test_a_stop_ends_the_wait_for_a_turn() -> None:
+    bench = Bench()
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(bench.run(pace=Pace(per_s=0.001)))
+        await bench.until(1)
+        bench.stop.set()
+    assert running.result().sent == 1
+
+
+async def test_nobody_there_is_told_apart_from_a_bad_answer() -> None:
+    outcomes = [Outcome.REFUSED, Outcome.TLS, Outcome.TIMED_OUT, Outcome.ABORTED, Outcome.GARBLED]
+
+    def answer(number: int) -> Attempt:
+        return attempt(outcome=outcomes[number], status=0) if number < 5 else attempt()
+
+    tally = await Bench(answer).run()
+    assert (tally.answered, tally.unreachable, tally.unexpected) == (1, 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "met"),
+    [("2xx", 204, True), ("2xx", 302, False), ("200,404", 404, True), ("200", 201, False)],
+)
+def test_expectations(words: str, status: int, met: bool) -> None:
+    assert read_expectation(words).met(attempt(status=status)) is met
+
+
+@pytest.mark.parametrize("text", ["", "ok", "6xx", "20", "2xx,", "2xx 3xx", "any"])
+def test_what_is_no_expectation(text: str) -> None:
+    with pytest.raises(UsageError, match="a status is wanted"):
+        read_expectation(text)
+
+
+@pytest.mark.parametrize(("text", "per_s"), [("5/s", 5), ("30/m", 0.5), ("2", 2), ("0.5/s", 0.5)])
+def test_rates(text: str, per_s: float) -> None:
+    assert read_rate(text) == per_s
+
+
+@pytest.mark.parametrize("text", ["", "fast", "0/s", "-1", "5/d", "5s"])
+def test_what_is_no_rate(text: str) -> None:
+    with pytest.raises(UsageError, match="a rate is wanted"):
+        read_rate(text)
+
+
+def test_a_capture_goes_where_it_is_told_else_where_it_went() -> None:
+    went = [attempt(target="http://a"), attempt(target="http://b")]
+    due = [Delivery(capture=IDS[0], target="http://c", state=DeliveryState.PENDING)]
+    assert target_of("http://x", went, due, "http://d") == "http://x"
+    assert target_of(None, went, due, "http://d") == "http://b"
+    assert target_of(None, [], due, "http://d") == "http://c"
+    assert target_of(None, [], [], "http://d") == "http://d"
+    assert target_of(None, [], [], None) is None
