@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Awaitable
-from typing import Any
+from typing import Any, cast
 
 from textual.actions import SkipAction
 from textual.app import App
@@ -16,12 +16,16 @@ def handler_name(action: str) -> str:
     return "do_" + action.replace("-", "_")
 
 
-class Acting(DOMNode):
-    """Mixed into widgets, screens and the app: bindings of the table call `act('<id>')`."""
+class Acting:
+    """Mixed into widgets, screens and the app: bindings of the table call `act('<id>')`.
+
+    A plain class on purpose: Textual follows only the first base that is a DOM node, and would
+    miss the style rules of the real one.
+    """
 
     def action_act(self, action: str) -> None:
         """Run an action here or further out; nobody's key goes on to the next binding."""
-        if not act(self, action):
+        if not act(cast(DOMNode, self), action):
             raise SkipAction
 
 

@@ -1,464 +1,112 @@
-"""The application: what belongs to no single screen, and the two ways in."""
+"""The two ways in: the screen on the store alone, and the screen with a listener beside it.
 
-import asyncio
-import os
-import shlex
+Whether there is a terminal to draw on is decided before this module is imported.
+"""
+
 import signal
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
-from textual import events
-from textual.app import App
-
-from hookcli.captures.store import Batch, NewCapture, Store
-from hookcli.errors import HookcliError, UsageError
-from hookcli.signatures import explain as signature
-from hookcli.tui import layout, loading, words
-from hookcli.tui.acting import Acting, act, handles
-from hookcli.tui.actions import ACTIONS, BY_ID, Action, bindings, command_line
 from hookcli.tui.board import Board
-from hookcli.tui.bridge import Engine
-from hookcli.tui.clipboard import copy as copy_text
-from hookcli.tui.desk import Desk
-from hookcli.tui.details import Details
-from hookcli.tui.memory import Memory
-from hookcli.tui.mutations import capture_of
-from hookcli.tui.paint import Line, shown
-from hookcli.tui.replays import Replayer, Send
-from hookcli.tui.rows import Row
-from hookcli.tui.screens.boxes import LineBox, YesNoBox
-from hookcli.tui.screens.event_actions import editor_file, run_program
-from hookcli.tui.screens.help import HelpScreen
-from hookcli.tui.screens.main import MainScreen
-from hookcli.tui.screens.palette import Palette
+from hookcli.tui.bridge import Engine, Listen
+from hookcli.tui.inspector import SIGNALS, Inspector
+from hookcli.tui.replays import Send
+from hookcli.tui.sending import Sender
 from hookcli.tui.setup import MARK, Setup
-from hookcli.tui.views import View, all_views
-from hookcli.tunnel.observe import Captured
-from hookcli.wire.http import Request
+from hookcli.tunnel.observe import Observer
 
-T = TypeVar("T")
-
-DRAIN_S = 0.1
-"""How often reports are drawn; not one call a report."""
-_PALETTE_PLACES = ("list", "detail", "main", "empty", "attempts", "any")
+TRIES = 2
+"""A screen that crashes is started again once."""
 
 
-class HookcliApp(Acting, App[int], inherit_bindings=False):
-    """Owns engine, board, desk and memory; screens ask it for what they need of them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """How the screen was left."""
 
-    CSS_PATH = "tui.tcss"
-    ENABLE_COMMAND_PALETTE = False
-    BINDINGS = bindings("any")  # type: ignore[assignment]
-    TITLE = "hookcli"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = []
+    code: int
+    """0, or 128 plus the number of the signal."""
+    ending: object | None = None
+    """What the listener's `run` returned."""
+    error: BaseException | None = None
+    """Why the listener ended, if by an error."""
+    crash: Exception | None = None
+    """The bug that ended the screen, after it was started again; the listener went on in lines."""
 
-    def __init__(self, setup: Setup, engine: Engine, send: Send, board: Board | None = None) -> None:
-        super().__init__()
-        self.setup = setup
-        self.engine = engine
-        self.memory = Memory.load(setup.state)
-        self.board = board or Board(mark=MARK)
-        self.desk = Desk(lambda: Store.open(setup.store))
-        self.scans = Desk(lambda: Store.open(setup.store), name="scan")
-        self.replayer = Replayer(engine, self.desk, send)
-        self.main = MainScreen()
-        self.crash: Exception | None = None
-        self.target = setup.target
-        self._deleted: list[list[Row]] = []
-        self._details: dict[str, Details] = {}
-        self._trusted: set[str] = set()
-        self._small = ""
 
-    # Life
+def run_ui(setup: Setup, *, send: Send | None = None) -> int:
+    """Browse and replay captures without listening; a bug of the screen is raised."""
+    left = run_listen(setup, None, fallback=None, send=send)
+    if left.crash is not None:
+        raise left.crash
+    return left.code
 
-    def on_mount(self) -> None:
-        """Signals, keys, theme, the main screen, the clock."""
-        if self.setup.theme and self.setup.theme in self.available_themes:
-            self.theme = self.setup.theme
-        self.set_keymap(self.setup.keys)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            # Textual has no handler: the terminal would be left in the alternate screen.
-            loop.add_signal_handler(number, self._signalled, number)
-        if self.engine.listening and self.board.link.phase == "none":
-            self.board.link.phase = "connecting"
-        self.push_screen(self.main)
-        self.set_interval(DRAIN_S, self.drain)
 
-    def _signalled(self, number: int) -> None:
-        self.exit(128 + number, return_code=128 + number)
+def run_listen(
+    setup: Setup,
+    listen: Listen | None,
+    *,
+    fallback: Observer | None,
+    also: Observer | None = None,
+    send: Send | None = None,
+) -> Left:
+    """Listen in a thread and draw here, until the screen is left.
 
-    def on_unmount(self) -> None:
-        """Give the signals back; what was deleted is deleted now."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.remove_signal_handler(number)
+    `listen` makes the listener in the engine's loop; `also` is told every report as well (NDJSON on
+    a piped stdout); `fallback` is told them once the screen has crashed twice.
+    """
+    engine = Engine(listen, also=also)
+    engine.start()
+    sender = send or Sender(setup).send
+    board = Board(mark=MARK)
+    crash: Exception | None = None
+    code = 0
+    try:
+        for _ in range(TRIES):
+            code, crash = _screen(setup, engine, sender, board)
+            if crash is None:
+                break
+            board.say(f"the screen was started again after a bug ({type(crash).__name__})", 0, "bad")
+        if crash is not None and listen is not None:
+            code = _without_screen(engine, fallback)
+    finally:
+        engine.stop()
+    return Left(code=code, ending=engine.ending, error=engine.error, crash=crash)
 
-    async def put_away(self) -> None:
-        """Finish what was begun in the store, and close it."""
-        ids = [row.id for rows in self._deleted for row in rows]
-        if ids:
-            await self.desk.run(lambda store: store.delete(ids))
-        self.desk.close()
-        self.scans.close()
 
-    def _fatal_error(self) -> None:
-        """Leave at once: Textual's own report would print local variables, secrets among them."""
-        self.crash = self._exception if isinstance(self._exception, Exception) else None
-        self._close_messages_no_wait()
-
-    @property
-    def now(self) -> int:
-        """µs since the Unix epoch."""
-        return int(self.setup.wall() * 1_000_000)
-
-    def drain(self) -> None:
-        """Take in what was reported, draw what has changed."""
-        if not self.main.is_mounted:
-            return
-        reports = self.engine.drain()
-        if reports:
-            self.main.took(self.board.take(reports, self.now, self.setup.clock()))
-        if self.engine.over.is_set() and self.board.link.phase not in ("none", "ended"):
-            self._ended()
-        self.main.ticked()
-
-    def _ended(self) -> None:
-        self.board.link.phase = "ended"
-        error = self.engine.error
-        if isinstance(error, HookcliError):
-            self.say(f"listening ended: {error.message}", "bad")
-        elif error is not None:
-            self.say(f"listening ended by a bug: {type(error).__name__}", "bad")
-        else:
-            self.say("listening ended")
-
-    # Words
-
-    def say(self, text: str, role: str = "") -> None:
-        """Tell what happened; it stays in the log."""
-        self.board.say(text, self.now, role)
-        if self.main.is_mounted:
-            self.main.say(text, role)
-        top = self.screen
-        if top is not self.main and hasattr(top, "say"):
-            top.say(text, role)
-
-    # Actions
-
-    def action_act(self, action: str) -> None:
-        """A key of everywhere: the focus decides who answers."""
-        self.act_from_focus(action)
-
-    def act_from_focus(self, action: str) -> None:
-        """Run an action as if its key had been pressed where the focus is."""
-        act(self.focused or self.screen, action)
-
-    def do_help(self) -> None:
-        """The keys of this place."""
-        places = getattr(self.screen, "places", None)
-        wanted = places() if callable(places) else ("full", "any")
-        self.push_screen(
-            HelpScreen(wanted, self.setup.keys, ascii_only=self.setup.ascii_only), self._chosen
-        )
-
-    def do_commands(self) -> None:
-        """The palette."""
-        if self.screen is not self.main:
-            self.do_help()
-            return
-        self.push_screen(
-            Palette(self.offered(), self.command_for, keys=self.setup.keys,
-                    ascii_only=self.setup.ascii_only),
-            self._chosen,
-        )  # fmt: skip
-
-    def offered(self) -> list[Action]:
-        """What the palette offers: what can be done from here."""
-        start = self.main.focused or self.main
-        empty = self.main.showing == "empty"
-        return [
-            action for action in ACTIONS
-            if action.where in _PALETTE_PLACES
-            and (action.where == "empty") <= empty
-            and (handles(start, action.id) or handles(self.main.event_list, action.id)
-                 or handles(self.main.detail.content, action.id))
-        ]  # fmt: skip
-
-    def command_for(self, action: Action) -> str:
-        """The command line of an action for what is selected."""
-        rows = self.main.chosen_rows()
-        row = self.main.event_list.row
-        facts = {"mark": MARK, "target": self.target or "8000"}
-        if row is not None:
-            facts["ref"] = row.id
-        if rows:
-            facts["refs"] = " ".join(each.id for each in rows[:3]) if len(rows) <= 3 else "is:marked"
-        if self.main.typed:
-            facts["filter"] = shlex.quote(self.main.typed)
-        if self.main.detail.attempts.attempt_n:
-            facts["attempt"] = str(self.main.detail.attempts.attempt_n)
-        return command_line(action, **facts)
-
-    def _chosen(self, result: str | None) -> None:
-        if result is None:
-            return
-        if result.startswith("copy:"):
-            self.copy(result[5:], "the command")
-            return
-        self.run_action_by_id(result)
-
-    def run_action_by_id(self, action: str) -> None:
-        """Run an action of the table wherever it is at home."""
-        for start in (self.main.focused, self.main.event_list, self.main.detail.content):
-            if start is not None and BY_ID.get(action) and act(start, action):
-                return
-
-    def do_redraw(self) -> None:
-        """Draw the screen again."""
-        self.refresh(layout=True)
-        self.screen.refresh(layout=True)
-
-    def do_leave(self) -> None:
-        """Back from whatever screen has no own way."""
-        if len(self.screen_stack) > 2:
-            self.pop_screen()
-        else:
-            self.main.do_leave()
-
-    def do_leave_now(self) -> None:
-        """Out."""
-        self.exit(0)
-
-    def do_interrupt(self) -> None:
-        """Out, from anywhere."""
-        self.exit(130 if self.engine.listening else 0)
-
-    def do_suspend(self) -> None:
-        """Back to the shell."""
-        self.action_suspend_process()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Say so when there is no room."""
-        small = layout.too_small(event.size.width, event.size.height)
-        if small and small != self._small and self.main.is_mounted:
-            self.say(small, "warn")
-        self._small = small
-
-    def on_text_selected(self, event: events.TextSelected) -> None:
-        """What the mouse selected is copied."""
-        del event
-        text = self.screen.get_selected_text()
-        if text:
-            self.copy(text, words.plural(len(text), "character"))
-
-    # Store
-
-    async def details_of(self, id: str) -> Details | None:  # noqa: A002
-        """All that is known of a capture; None when it is gone."""
-        return await self.desk.run(lambda store: loading.details(store, id))
-
-    async def older_rows(self, before: object, limit: int) -> tuple[list[Row], object]:
-        """Rows older than `before`, oldest first, and where the next ones begin."""
-        rows, mark = await self.desk.run(lambda s: loading.older(s, before, limit, now=self.now))
-        return [self.board.flying_row(row) for row in rows], mark
-
-    async def pending_rows(self) -> list[Row]:
-        """Rows of captures that an earlier run left undelivered."""
-        return await self.desk.run(lambda store: loading.pending(store, now=self.now))
-
-    async def count_earlier(self) -> int:
-        """Captures that are in the store and not on the screen."""
-        total = await self.count("")
-        return max(total - self.board.feed.rows, 0)
-
-    async def count(self, text: str) -> int:
-        """How many captures a filter lets through."""
-        return await self.scans.run(lambda store: loading.count(store, text, now=self.now))
-
-    async def matching(self, texts: Sequence[str]) -> set[str]:
-        """The ids that pass all of these filters."""
-        return await self.scans.run(lambda store: loading.matching(store, texts, now=self.now))
-
-    def write(self, work: Callable[[Store], object]) -> None:
-        """Change the store; a failure is told in words."""
-        self.run_worker(self._write(work), group="write")
-
-    async def _write(self, work: Callable[[Store], object]) -> None:
+def _screen(setup: Setup, engine: Engine, send: Send, board: Board) -> tuple[int, Exception | None]:
+    inspector = Inspector(setup, engine, send, board)
+    with _handlers_kept():
         try:
-            await self.desk.run(work)
-        except HookcliError as error:
-            self.say(error.message, "bad")
-
-    def change_row(self, row: Row) -> None:
-        """Show a row otherwise."""
-        place = self.board.feed.put(row)
-        self.main.event_list.row_changed(place)
-        self.main.draw_views()
-
-    def delete(self, ids: Sequence[str]) -> None:
-        """Take captures off the screen; the store forgets them when the screen is left."""
-        self._deleted.append(self.board.feed.remove(ids))
-
-    def undelete(self) -> list[Row]:
-        """Bring back what was deleted last."""
-        if not self._deleted:
-            return []
-        rows = self._deleted.pop()
-        self.board.feed.restore(rows)
-        return rows
-
-    # Sending
-
-    def target_of(self, details: Details) -> str:
-        """Where a replay of this goes unless told otherwise."""
-        if self.target:
-            return self.target
-        targets = self.board.link.targets
-        if targets:
-            return next(iter(targets))
-        return details.attempts[0].target if details.attempts else ""
-
-    def retarget(self, target: str) -> bool:
-        """Use another target from now on; whether the listener took it too."""
-        self.target = target
-        return self.engine.steer_with("retarget", target)
-
-    async def confirmed(self, target: str, count: int) -> bool:
-        """Ask once before something is sent to another machine."""
-        if target in self._trusted:
-            return True
-        what = words.plural(count, "capture")
-        yes = await self.push_screen_wait(
-            YesNoBox(f"Send {what} to {target}? It is not this machine.", "send")
-        )
-        if yes:
-            self._trusted.add(target)
-        return bool(yes)
-
-    async def signed(self, details: Details, request: Request) -> Request | None:
-        """The request signed anew; None when it cannot be, and that is told."""
-        scheme = details.capture.scheme
-        if not scheme:
-            self.say("no scheme is known for this event: nothing to sign", "warn")
-            return None
-        secrets = self.setup.secrets(scheme)
-        if not secrets:
-            self.say(f"no secret for {scheme}: set it under [secrets]; r sends it as it is", "warn")
-            return None
-        try:
-            return signature.sign(request, scheme, secrets[0], now=self.now)
-        except HookcliError as error:
-            self.say(error.message, "bad")
-            return None
-
-    async def explain(self, details: Details) -> list[Line]:
-        """How a signature came about, in lines."""
-        secrets = self.setup.secrets(details.capture.scheme)
-        return await asyncio.to_thread(
-            loading.explanation, details, secrets, ascii_only=self.setup.ascii_only
-        )
-
-    async def keep_mutation(self, details: Details, request: Request, *, note: str, signed: bool) -> str:
-        """Keep a changed copy as a capture that names its parent; its id."""
-        from ulid import ULID
-
-        made = capture_of(details.capture, request, id=str(ULID()), at=self.now, signed=signed, note=note)
-        new = NewCapture(capture=made, body=request.body)
-        await self.desk.run(lambda store: store.commit(Batch(captures=(new,))))
-        self.engine.observe(Captured(capture=made, body=request.body, skipped=True))
-        return made.id
-
-    def replay_many(self, ids: Sequence[str], *, resign: bool) -> None:
-        """Replay several, with progress."""
-        from hookcli.tui.screens.replay_many import ManyScreen, Plan
-
-        self.push_screen(ManyScreen(Plan(ids=tuple(ids), resign=resign)))
-
-    # Asking
-
-    def ask(self, question: str, begin: str, then: Callable[[str], None]) -> None:
-        """Ask for a line; nothing happens when it is given up."""
-
-        def answered(text: str | None) -> None:
-            if text is not None:
-                then(text)
-
-        self.push_screen(LineBox(question, begin), answered)
-
-    async def asked(self, question: str, begin: str) -> str | None:
-        """Ask for a line and wait."""
-        return await self.push_screen_wait(LineBox(question, begin))
-
-    # Copying and programs
-
-    def copy(self, text: str, what: str) -> None:
-        """Copy, and say how."""
-        self.run_worker(self._copy(text, what), group="copy")
-
-    async def _copy(self, text: str, what: str) -> None:
-        driver = self._driver
-        terminal = driver.write if driver is not None and not self.is_headless else None
-        done = await asyncio.to_thread(
-            copy_text, text, self.setup.env, terminal=terminal,
-            folder=self.setup.state / "copied", wanted=self.setup.clipboard,
-        )  # fmt: skip
-        self.say(f"{what}: {done.sentence}", "ok" if done.file is None else "")
-
-    def keep_file(self, name: str, data: bytes) -> Path:
-        """A file for a body that is too large for a command line."""
-        folder = self.setup.state / "copied"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / name
-        path.write_bytes(data)
-        path.chmod(0o600)
-        return path
-
-    def edit_outside(self, request: Request, details: Details) -> Request | None:
-        """The request as it comes back from $EDITOR; None when nothing is to be done with it."""
-        from hookcli.workbench import message
-
-        if not self.setup.editor:
-            self.say("no editor: set HOOKCLI_EDITOR, VISUAL or EDITOR", "warn")
-            return None
-        before = message.write(request, http_version=details.capture.http_version or "1.1")
-        path = editor_file(before)
-        try:
-            status = self.run_outside([*shlex.split(self.setup.editor), str(path)])
-            after = path.read_bytes()
+            code = inspector.run(mouse=setup.mouse)
         finally:
-            path.unlink(missing_ok=True)
-        if status:
-            self.say(f"the editor ended with {status}: discarded", "warn")
-            return None
-        if after == before:
-            self.say("nothing was changed")
-            return None
-        try:
-            return message.read(after).request
-        except UsageError as error:
-            kept = self.keep_file(f"{details.capture.id}.http", after)
-            self.say(f"{error.message}; what you wrote is in {kept}", "bad")
-            return None
-
-    def run_outside(self, command: Sequence[str]) -> int:
-        """Run a program with the terminal handed over; its exit status."""
-        with self.suspend():
-            status = run_program(command)
-        if status == 127:
-            self.say(f"{shown(command[0])} cannot be started", "bad")
-        return status
-
-    @property
-    def views(self) -> list[View]:
-        """The views: built in, of the configuration, saved here."""
-        return all_views({**self.setup.views, **self.memory.kept.views})
+            inspector.put_away()
+    return code or inspector.return_code or 0, inspector.crash
 
 
-def environment(environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:
-    """A copy of the environment, for `Setup.env`."""
-    return dict(environ)
+@contextmanager
+def _handlers_kept() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
 
 
-Runner = Coroutine[Any, Any, T]
+def _without_screen(engine: Engine, fallback: Observer | None) -> int:
+    """Go on without a screen until a signal or the listener's end."""
+    if fallback is not None:
+        for report in engine.drain(limit=1_000_000):
+            fallback(report)
+        engine.redirect = fallback
+    codes: list[int] = []
+    with _handlers_kept():
+        for number in SIGNALS:
+            signal.signal(number, lambda got, _: codes.append(128 + got))
+        while not codes and not engine.over.wait(0.2):
+            pass
+    return codes[0] if codes else 0
+
+
+__all__ = ["Left", "Setup", "run_listen", "run_ui"]

@@ -23,6 +23,10 @@ class Desk:
         """Await the result of `work(store)`; its errors are raised here."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, work)
 
+    def finish(self, work: Callable[[Store], T]) -> T:
+        """The same when there is no loop any more: waits for the result."""
+        return self._thread.submit(self._do, work).result()
+
     def _do(self, work: Callable[[Store], T]) -> T:
         if self._store is None:
             self._store = self._open()

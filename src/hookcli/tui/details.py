@@ -1,10 +1,11 @@
 """One capture with all that is known of it, and the lines that tell it; pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hookcli.captures.model import Attempt, Capture, Outcome, SignatureState
 from hookcli.tui import words
-from hookcli.tui.paint import Line, Piece, left, right, spread
+from hookcli.tui.paint import Line, Piece, left, length, right, spread, width_of, wrapped
 from hookcli.tui.peek import answer_line, told_words
 from hookcli.tui.rows import Row
 from hookcli.wire.headers import Headers, first
@@ -36,18 +37,29 @@ def content_type(headers: Headers) -> str:
 
 def tabs_line(details: Details | None, row: Row | None, tab: int, width: int, *, ascii_only: bool) -> Line:
     """`❯1 Request    2 Response    3 Attempts 2    4 Signature ✓    5 Diff    6 Raw`."""
-    wide = width >= 74
+    short = {"Signature": "Sig"}
+    for gap, name_of in (
+        ("    ", lambda name: name), ("  ", lambda name: name), (" ", lambda name: short.get(name, name)),
+        (" ", lambda name: name[:4]), ("", lambda name: name[:3]),
+    ):  # fmt: skip
+        line = _tabs(details, row, tab, gap, name_of, ascii_only=ascii_only)
+        if length(line) <= width:
+            return line
+    return line
+
+
+def _tabs(
+    details: Details | None, row: Row | None, tab: int, gap: str, name_of: Callable[[str], str], *,
+    ascii_only: bool,
+) -> Line:  # fmt: skip
     pieces: list[Piece] = []
     for number, name in enumerate(TABS, 1):
-        label = name if wide else {"Signature": "Sig"}.get(name, name)
-        if width < 56:
-            label = name[:3]
         note = _tab_note(number, details, row, ascii_only=ascii_only)
         here = number == tab
         mark = (">" if ascii_only else "❯") if here else " "
-        pieces.append(Piece(f"{mark}{number} {label}{note}", "title" if here else "", f"act:tab-{number}"))
-        pieces.append(Piece("   " if wide else " "))
-    return (Piece(" "), *pieces)
+        label = f"{mark}{number} {name_of(name)}{note}"
+        pieces += [Piece(label, "title" if here else "", f"act:tab-{number}"), Piece(gap)]
+    return tuple(pieces[:-1])
 
 
 def _tab_note(number: int, details: Details | None, row: Row | None, *, ascii_only: bool) -> str:
@@ -91,12 +103,45 @@ def response_title(attempt: Attempt, details: Details, *, ascii_only: bool) -> L
     return (Piece(f" {outcome_title(attempt)}", role), Piece(dot + dot.join(facts), "dim"))
 
 
+def short_outcome(attempt: Attempt) -> str:
+    """`500`, `refused`."""
+    return str(attempt.status) if attempt.status else attempt.outcome.value
+
+
 def outcome_title(attempt: Attempt) -> str:
     """`500 Internal Server Error`, `connection refused`, …"""
     if attempt.outcome in (Outcome.RESPONDED, Outcome.TOO_LARGE) and attempt.status:
         text = f"{attempt.status} {attempt.reason.decode('latin-1')}".strip()
         return text + (" (cut: the answer is too large)" if attempt.outcome is Outcome.TOO_LARGE else "")
     return attempt.error or attempt.outcome.value
+
+
+def answer_lines(details: Details, row: Row, width: int, *, ascii_only: bool) -> list[Line]:
+    """The answer in a few lines, under the request."""
+    dash = "-" if ascii_only else "─"
+    dot = " - " if ascii_only else " · "
+    last = details.last
+    if last is None:
+        text = f"{dash * 3} no answer: not forwarded "
+        return [(Piece(text, "dim"), Piece(dash * max(width - width_of(text), 0), "dim"))]
+    role = "ok" if last.outcome is Outcome.RESPONDED and 200 <= last.status < 300 else "bad"
+    kind = content_type(last.headers).partition(";")[0]
+    facts = [fact for fact in (kind, words.long_size(last.body_size), words.long_span(last.ms)) if fact]
+    rest = f"{dot}{dot.join(facts)} "
+    lines: list[Line] = [(
+        Piece(f"{dash * 3} answer ", "dim"), Piece(short_outcome(last), role), Piece(rest, "dim"),
+        Piece(dash * 300, "dim"),
+    )]  # fmt: skip
+    lines += [(Piece(f"   {part}"),) for part in wrapped(answer_line(last), max(width - 4, 20), 2)]
+    facts = [told_words(row)] if told_words(row) else []
+    if details.budget_ms and not row.parent:
+        room, full = 10, min(int(last.ms / details.budget_ms * 10 + 0.99), 10)
+        done, left_over = ("#", ".") if ascii_only else ("█", "░")
+        facts.append(f"budget {words.long_span(last.ms)} of {words.long_span(details.budget_ms)} "
+                     f"{done * full}{left_over * (room - full)}")  # fmt: skip
+    if facts:
+        lines.append((Piece(f"   {dot.join(facts)}", "dim"),))
+    return lines
 
 
 # Attempts
@@ -106,8 +151,8 @@ def attempt_rows(details: Details, width: int, marked: int, *, ascii_only: bool)
     """The table of attempts, and which of its lines can be chosen."""
     target = 20 if width >= 84 else 10
     head = (
-        f"   {'#':>3}  {left('WHEN', 12)}  {left('WHY', 9)} {left('TARGET', target)} "
-        f"{'ST':>4} {'TOTAL':>8}  {'dns':>4} {'conn':>4} {'wait':>5} {'body':>4}  {'Δ' if not ascii_only else '='}"
+        f"  {'#':>3}  {left('WHEN', 12)}  {left('WHY', 8)} {left('TARGET', target)} "
+        f"{'ST':>4} {'TOTAL':>8}  {'dns':>4} {'conn':>4} {'wait':>4} {'body':>4}  {'Δ' if not ascii_only else '='}"
     )
     lines: list[Line] = [(Piece(head, "dim"),)]
     choices: list[int] = []
@@ -130,12 +175,12 @@ def _attempt_line(attempt: Attempt, before: Attempt | None, target: int, marked:
     if where.startswith(("localhost:", "127.0.0.1:")):
         where = f":{where.partition(':')[2]}"
     return (
-        Piece("  "), Piece("*" if attempt.n == marked else " ", "accent"),
+        Piece(" "), Piece("*" if attempt.n == marked else " ", "accent"),
         Piece(f"{attempt.n:>3}  "), Piece(f"{words.clock(attempt.started_at, millis=True)}  ", "dim"),
-        Piece(f"{left(attempt.why.value, 9)} {left(where, target)} "),
+        Piece(f"{left(attempt.why.value, 8)} {left(where, target)} "),
         Piece(right(status, 4), "ok" if good else "bad"),
         Piece(f" {right(words.long_span(attempt.ms), 8)}  "),
-        Piece(f"{_ms(timing.dns):>4} {_ms(timing.connect):>4} {_ms(timing.wait):>5} {_ms(timing.read):>4}  ", "dim"),
+        Piece(f"{_ms(timing.dns):>4} {_ms(timing.connect):>4} {_ms(timing.wait):>4} {_ms(timing.read):>4}  ", "dim"),
         Piece(same, "dim" if same == "=" else "accent"),
     )  # fmt: skip
 

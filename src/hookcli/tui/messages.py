@@ -73,3 +73,12 @@ class FilterKept(Message):
 @dataclass
 class FilterCleared(Message):
     """The filter is to go."""
+
+
+@dataclass
+class SheetWanted(Message):
+    """The lines of the tab Signature or Diff are to be worked out for another width."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Once is enough."""
+        return isinstance(message, SheetWanted)

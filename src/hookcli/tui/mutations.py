@@ -7,11 +7,15 @@ from dataclasses import replace
 
 from hookcli.captures.model import Capture, Signature, SignatureState
 from hookcli.errors import UsageError
+from hookcli.tui.pretty import DEPTH, json_lines
 from hookcli.wire.headers import Headers
 from hookcli.wire.http import Request
 from hookcli.workbench.describe import command_line, describe, edits_between, sentence
+from hookcli.workbench.mutate import apply
+from hookcli.workbench.pretty import fault
 
 _FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*")
+LONG_LINE = 100
 CHANGE = 28
 """Characters of a change that stand in the list."""
 
@@ -23,6 +27,30 @@ def editable(body: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return None if "\r" in text or "\0" in text else text
+
+
+def tidied(text: str) -> str | None:
+    """The same JSON, indented; None when it is no JSON. Numbers, keys and escapes stay as they are."""
+    if fault(text.encode("utf-8", "surrogatepass")) is not None:
+        return None
+    lines = json_lines(text, escapes=True)
+    return "\n".join("  " * (depth & DEPTH) + line for depth, line in lines)
+
+
+def tidy_for_editing(text: str) -> str | None:
+    """JSON that was sent on few long lines, as it is easier to edit; None where it is well as it is."""
+    if len(text) < LONG_LINE or max(map(len, text.split("\n")[:50])) < LONG_LINE:
+        return None
+    return tidied(text)
+
+
+def onto(original: Request, before: bytes, typed: bytes) -> bytes:
+    """The values that were changed in the indented text, put into the bytes as they were sent."""
+    base = replace(original, body=before)
+    try:
+        return apply(base, edits_between(base, replace(base, body=typed), exact=False)).body
+    except UsageError:
+        return typed  # no JSON any more: what was typed is what is meant
 
 
 def headers_text(headers: Headers) -> str:

@@ -55,6 +55,8 @@ def cut(text: str, width: int) -> str:
         return text
     if width <= 0:
         return ""
+    if len(set(text)) == 1:  # a rule: nothing is left out
+        return set_cell_size(text, width)
     return set_cell_size(text, width - 1).rstrip() + "…"
 
 

@@ -72,7 +72,7 @@ def peek(row: Row, now: int, *, budget_ms: float | None = None, capture: Capture
     dot = " - " if ascii_only else " · "
     head = [Piece(f"{dash * 3} ", "dim"), Piece(name), Piece(dot, "dim")]
     head += outcome_pieces(row, now, ascii_only=ascii_only)
-    head += [Piece(f" {dash * 240}", "dim")]
+    head += [Piece(" "), Piece(dash * 300, "dim")]
     return [tuple(head), _message(row, ascii_only=ascii_only),
             _facts(row, capture, budget_ms, ascii_only=ascii_only)]  # fmt: skip
 

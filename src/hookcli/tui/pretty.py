@@ -54,8 +54,9 @@ def _shown(char: str, escape: str) -> str:
 class Indenter:
     """A generator of lines over JSON text, with the state it needs kept between tokens."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, escapes: bool = False) -> None:
         self.text = text
+        self._escapes = escapes
         self.depth = 0
         self.position = 0
         self._parts: list[str] = []
@@ -112,7 +113,7 @@ class Indenter:
         if char == ":":
             self._parts.append(": ")
         elif char == '"':
-            self._parts.append(readable(token))
+            self._parts.append(token if self._escapes else readable(token))
         elif char in ",{[" or not self._parts or self._parts[-1] == ": ":
             self._parts.append(token)
         else:
@@ -160,6 +161,6 @@ def broken(text: str, depth: int = 0) -> Iterator[Line]:
             first = False
 
 
-def json_lines(text: str) -> Iterator[Line]:
-    """JSON, or what calls itself JSON, re-indented lexically."""
-    return Indenter(text).lines()
+def json_lines(text: str, *, escapes: bool = False) -> Iterator[Line]:
+    """JSON, or what calls itself JSON, re-indented lexically; `escapes` keeps them as written."""
+    return Indenter(text, escapes=escapes).lines()

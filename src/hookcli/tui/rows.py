@@ -189,7 +189,7 @@ def columns(width: int) -> Columns:
     size = 4 if width >= 68 else 0
     sig = 4 if width >= 58 else 0
     attempts = 3 if width >= 74 else 0
-    fixed = 3 + time + 2 + 4 + 6 + (size + 2 if size else 0) + (sig + 2 if sig else 0)
+    fixed = 3 + time + 2 + 4 + 5 + (size + 2 if size else 0) + (sig + 2 if sig else 0)
     fixed += attempts + 1 if attempts else 0
     source = 9 if width >= 64 else 8
     room = max(width - fixed - source, 8)
@@ -212,7 +212,7 @@ def heading(grid: Columns) -> Line:
     if grid.path:
         pieces.append(Piece(" " + left("PATH", grid.path), "dim", "sort:path"))
     pieces.append(Piece(right("ST", 4), "dim", "sort:status"))
-    pieces.append(Piece(right("MS", 6), "dim", "sort:ms"))
+    pieces.append(Piece(right("MS", 5), "dim", "sort:ms"))
     if grid.size:
         pieces.append(Piece(right("SIZE", grid.size + 2), "dim", "sort:size"))
     if grid.sig:
@@ -239,7 +239,7 @@ def line(row: Row, grid: Columns, *, now: int, ascii_only: bool = False) -> Line
         pieces.append(Piece(" " + left(shown, grid.path), "dim"))
     status, status_role = status_of(row, ascii_only=ascii_only)
     pieces.append(Piece(right(status, 4), status_role))
-    pieces.append(Piece(right(time_of(row, now, ascii_only=ascii_only), 6), "dim"))
+    pieces.append(Piece(right(time_of(row, now, ascii_only=ascii_only), 5), "dim"))
     if grid.size:
         pieces.append(Piece(right(words.size(row.size), grid.size + 2), "dim"))
     if grid.sig:

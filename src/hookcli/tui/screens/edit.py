@@ -29,7 +29,7 @@ from hookcli.workbench import message
 from hookcli.workbench.pretty import fault
 
 if TYPE_CHECKING:
-    from hookcli.tui.app import HookcliApp
+    from hookcli.tui.inspector import Inspector
 
 TOO_LARGE = 200_000
 """Bytes; above it a key in a TextArea costs more than a screen may take."""
@@ -43,7 +43,7 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
     """Edits a copy. The original is only ever read."""
 
     BINDINGS = bindings("edit")  # type: ignore[assignment]
-    app: "HookcliApp"
+    app: "Inspector"
     HELP = "A changed copy; the original never changes."
 
     def __init__(self, details: Details, edited: Request | None = None) -> None:
@@ -62,6 +62,8 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
         self._body = details.body
         """The bytes behind the text; they stay while the text is as it was put there."""
         self._text: str | None = None
+        self._tidied = False
+        """The text is indented for editing; only the values that change reach the bytes."""
         self._draft_wait: Timer | None = None
         self._describe_wait: Timer | None = None
         self._ready = False
@@ -75,7 +77,7 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
         self.path = Bar(id="edit-path")
         self.target = Bar(id="edit-target")
         self.body = SafeArea(json=is_json, id="edit-body")
-        self.headers = SafeArea(id="edit-headers", numbers=False)
+        self.headers = SafeArea(id="edit-headers", numbers=False, wrap=True)
         self.body_line = PaintedLines(id="edit-body-line")
         self.changes = PaintedLines(id="edit-changes")
         self.answer = PaintedLines(id="edit-answer")
@@ -133,7 +135,10 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
         self._body = request.body
         text = mutations.editable(request.body)
         self._text = None
+        self._tidied = False
         if text is not None and len(request.body) <= TOO_LARGE:
+            if tidy := mutations.tidy_for_editing(text):
+                text, self._tidied = tidy, True
             self.body.text = text
             # A text that the area would give back otherwise is not edited in it.
             self._text = text if self.body.text == text else None
@@ -148,6 +153,8 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
         body = self._body
         if self._text is not None and self.body.text != self._text:
             body = self.body.text.encode("utf-8")
+            if self._tidied:
+                body = mutations.onto(self.original, self._body, body)
         return mutations.built(self.original, self.method.value, self.path.value, self.headers.text, body)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -355,12 +362,11 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
 
     def do_tidy(self) -> None:
         """Indent the JSON."""
-        from hookcli.tui.pretty import DEPTH, json_lines
-
-        if self._text is None or fault(self.body.text.encode("utf-8", "replace")) is not None:
+        tidy = mutations.tidied(self.body.text) if self._text is not None else None
+        if tidy is None:
             self.app.say("only JSON can be tidied", "warn")
             return
-        self.body.text = "\n".join("  " * (d & DEPTH) + text for d, text in json_lines(self.body.text))
+        self.body.text = tidy
         self._typed()
 
     def do_outside(self) -> None:

@@ -21,7 +21,7 @@ from hookcli.tui.setup import MARK
 from hookcli.workbench import export
 
 if TYPE_CHECKING:
-    from hookcli.tui.app import HookcliApp
+    from hookcli.tui.inspector import Inspector
     from hookcli.tui.widgets.detail_pane import DetailPane
     from hookcli.tui.widgets.event_list import EventList
 
@@ -32,7 +32,7 @@ ASK_ABOVE = 20
 class EventActions(Screen[None]):
     """Part of the main screen."""
 
-    app: "HookcliApp"
+    app: "Inspector"
     event_list: "EventList"
     detail: "DetailPane"
 

@@ -1,5 +1,6 @@
 """Finding events: loading them, the filter, views, sorting."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
@@ -12,7 +13,7 @@ from hookcli.tui.paint import Line
 from hookcli.tui.rows import Row
 
 if TYPE_CHECKING:
-    from hookcli.tui.app import HookcliApp
+    from hookcli.tui.inspector import Inspector
     from hookcli.tui.widgets.event_list import EventList
     from hookcli.tui.widgets.filter_bar import FilterBar
 
@@ -32,7 +33,7 @@ SORTS = {
 class Finding(Screen[None]):
     """Part of the main screen."""
 
-    app: "HookcliApp"
+    app: "Inspector"
     event_list: "EventList"
     filter_bar: "FilterBar"
     history: bool
@@ -85,7 +86,7 @@ class Finding(Screen[None]):
                 break
         self.earlier = 0
         self.draw_views()
-        self.run_worker(self.count_saved(), group="counts", exclusive=True)
+        self.run_worker(self.count_saved, group="counts", exclusive=True)
 
     async def load_waiting(self) -> None:
         """What an earlier run left undelivered is shown from the start: it is about to be delivered."""
@@ -134,7 +135,7 @@ class Finding(Screen[None]):
 
     def _ask(self) -> None:
         self._asked += 1
-        self.run_worker(self._search(self._asked), group="filter", exclusive=True)
+        self.run_worker(partial(self._search, self._asked), group="filter", exclusive=True)
 
     async def _search(self, number: int) -> None:
         """Find the ids in the store; the list changes only when they are all there."""
@@ -226,7 +227,7 @@ class Finding(Screen[None]):
             self.app.memory.save()
             self.app.say(f"saved the view {name.strip()}: {text}")
             self.close_filter()
-            self.run_worker(self.count_saved(), group="counts", exclusive=True)
+            self.run_worker(self.count_saved, group="counts", exclusive=True)
 
     # Views
 

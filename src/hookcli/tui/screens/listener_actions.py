@@ -10,13 +10,13 @@ from hookcli.tui.replays import is_loopback, origin
 from hookcli.tui.screens.reading import ReadingScreen, connection_lines, log_lines
 
 if TYPE_CHECKING:
-    from hookcli.tui.app import HookcliApp
+    from hookcli.tui.inspector import Inspector
 
 
 class ListenerActions(Screen[None]):
     """Part of the main screen."""
 
-    app: "HookcliApp"
+    app: "Inspector"
 
     def __init__(self) -> None:
         super().__init__()

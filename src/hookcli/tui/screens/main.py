@@ -1,5 +1,6 @@
 """The one screen with the list and the detail: what is drawn where, and when it is drawn again."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -32,7 +33,7 @@ from hookcli.tui.widgets.lines_view import LinesView
 from hookcli.tui.widgets.painted import PaintedLines
 
 if TYPE_CHECKING:
-    from hookcli.tui.app import HookcliApp
+    from hookcli.tui.inspector import Inspector
 
 DETAIL_AFTER_S = 0.03
 """A key held down must not load every body it passes."""
@@ -58,7 +59,7 @@ class MainScreen(
     """List and detail."""
 
     BINDINGS = bindings("main")  # type: ignore[assignment]
-    app: "HookcliApp"
+    app: "Inspector"
 
     def __init__(self) -> None:
         super().__init__()
@@ -98,6 +99,7 @@ class MainScreen(
                 yield self.peek
             yield self.detail
             yield self.empty
+        yield self.filter_bar.proposals
         yield self.foot
 
     def on_mount(self) -> None:
@@ -186,8 +188,8 @@ class MainScreen(
 
     def draw_views(self) -> None:
         """Views, follow, filter; the bar instead while it is open."""
-        self.views_row.set_class(self.filter_bar.has_class("-open") or self.without_events, "-hidden")
-        self.views_row.display = self.showing != "detail"
+        typing = self.filter_bar.has_class("-open")
+        self.views_row.display = not typing and self.showing not in ("detail", "empty")
         self.views_row.show([self.views_line(self.app.size.width)])
 
     def _draw_banner(self) -> None:
@@ -301,7 +303,7 @@ class MainScreen(
     def _load_detail(self) -> None:
         row = self.event_list.row
         if row is not None:
-            self.run_worker(self._fetch(row.id), group="detail", exclusive=True)
+            self.run_worker(partial(self._fetch, row.id), group="detail", exclusive=True)
 
     async def _fetch(self, id: str) -> None:  # noqa: A002
         details = await self.app.details_of(id)

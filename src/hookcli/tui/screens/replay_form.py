@@ -20,7 +20,7 @@ from hookcli.tui.widgets.bar import Bar
 from hookcli.tui.widgets.painted import PaintedLines
 
 if TYPE_CHECKING:
-    from hookcli.tui.app import HookcliApp
+    from hookcli.tui.inspector import Inspector
 
 ORDERS = ("as received", "newest first")
 FIELDS = ("target", "speed", "order", "resign", "times", "fail")
@@ -29,7 +29,7 @@ FIELDS = ("target", "speed", "order", "resign", "times", "fail")
 class ReplayForm(Acting, ModalScreen[None]):
     """Arrows go from line to line and change the value; the target is typed."""
 
-    app: "HookcliApp"
+    app: "Inspector"
 
     def __init__(self, rows: Sequence[Row]) -> None:
         super().__init__()
@@ -45,20 +45,20 @@ class ReplayForm(Acting, ModalScreen[None]):
         """Title, target, choices, command."""
         with Vertical(classes="box"):
             self.head = PaintedLines()
+            yield self.head
             with Horizontal(classes="bar-row"):
                 self.label = PaintedLines(id="form-label")
                 self.input = Bar(id="form-target")
                 yield self.label
                 yield self.input
             self.list = PaintedLines()
-            yield self.head
             yield self.list
 
     def on_mount(self) -> None:
         """Fill."""
         app = self.app
         target = app.target or next(iter(app.board.link.targets), "")
-        self.label.styles.width = 13
+        self.label.styles.width = 14
         self.input.put(target or "localhost:8000")
         self.input.focus()
         self._draw()
@@ -100,7 +100,7 @@ class ReplayForm(Acting, ModalScreen[None]):
         lines: list[Line] = []
         for number, (name, value) in enumerate(self._values(), 1):
             here = number == self.place
-            lines.append((Piece(bar if here else " ", "accent"), Piece(f"{name:<12}", "dim"),
+            lines.append((Piece(bar if here else " ", "accent"), Piece(f"{name:<13}", "dim"),
                           Piece(value, "strong" if here else ""),
                           Piece("   left, right change" if here else "", "dim")))  # fmt: skip
         lines += [(), (Piece(f" {self.command()}", "accent"),),

@@ -19,7 +19,7 @@ from hookcli.tui.widgets.lines_view import LinesView
 from hookcli.tui.widgets.painted import PaintedLines
 
 if TYPE_CHECKING:
-    from hookcli.tui.app import HookcliApp
+    from hookcli.tui.inspector import Inspector
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0, 0.0)
 """Times the pace at which the events were received; 0 is as fast as the answers come."""
@@ -62,7 +62,7 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
     """Goes on sending when it is hidden; `esc` stops it."""
 
     BINDINGS = bindings("many")  # type: ignore[assignment]
-    app: "HookcliApp"
+    app: "Inspector"
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
@@ -176,7 +176,7 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
         name = details.capture.event_type or f"{details.capture.method} {details.capture.path}"
         p.results.append((
             Piece(f"   {glyph} ", "ok" if good else "bad"), Piece(f"{details.capture.id[-10:]}  ", "dim"),
-            Piece(left(name, 28)), Piece(f"{right(was, 10)} {arrow} "),
+            Piece(left(name, max(self.app.size.width - 56, 14))), Piece(f"{right(was, 10)} {arrow} "),
             Piece(left(outcome_word(attempt.outcome, attempt.status), 8), "ok" if good else "bad"),
             Piece(right(words.long_span(attempt.ms), 8)), Piece(f"   {verdict}", "accent" if fixed else "dim"),
         ))  # fmt: skip
@@ -201,9 +201,9 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
 
     def _bar(self, width: int, *, ascii_only: bool) -> list[Line]:
         p = self.progress
-        pace = "as fast as answered" if not self.speed else f"{self.speed:g} times as received"
+        pace = "as answered" if not self.speed else f"{self.speed:g} times as received"
         resign = "re-sign on" if self.plan.resign else "re-sign off"
-        go_on = "stop at a failure" if self.plan.fail_fast else "go on at a failure"
+        go_on = "stop on fail" if self.plan.fail_fast else "go on on fail"
         room = max(min(width - 44, 50), 10)
         full = int(room * p.sent / p.total) if p.total else room
         done, rest = ("#", ".") if ascii_only else ("█", "░")

@@ -16,14 +16,14 @@ from hookcli.tui.widgets.lines_view import LinesView
 from hookcli.tui.widgets.painted import PaintedLines
 
 if TYPE_CHECKING:
-    from hookcli.tui.app import HookcliApp
+    from hookcli.tui.inspector import Inspector
 
 
 class StatsScreen(Acting, Screen[str | None], inherit_bindings=False):
     """The result is a filter for the list."""
 
     BINDINGS = bindings("stats") + bindings("full")  # type: ignore[assignment]
-    app: "HookcliApp"
+    app: "Inspector"
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,15 +1,17 @@
 """The tabs of the detail that have to be worked out: Signature and Diff, and going between tabs."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from hookcli.tui.details import Details
+from hookcli.tui.messages import SheetWanted
 from hookcli.tui.rows import Row
 from hookcli.tui.sheets import diff_lines, signature_lines
 
 if TYPE_CHECKING:
-    from hookcli.tui.app import HookcliApp
+    from hookcli.tui.inspector import Inspector
     from hookcli.tui.widgets.detail_pane import DetailPane
     from hookcli.tui.widgets.event_list import EventList
 
@@ -19,7 +21,7 @@ SIGNATURE, DIFF = 4, 5
 class TabContents(Screen[None]):
     """Part of the main screen."""
 
-    app: "HookcliApp"
+    app: "Inspector"
     detail: "DetailPane"
     event_list: "EventList"
     details: Details | None
@@ -31,7 +33,12 @@ class TabContents(Screen[None]):
     def fill_sheet(self) -> None:
         """Work out the lines of the tab that is shown, if it is one of these."""
         if self.detail.tab in (SIGNATURE, DIFF) and self.details is not None:
-            self.run_worker(self._fill(self.details), group="sheet", exclusive=True)
+            self.run_worker(partial(self._fill, self.details), group="sheet", exclusive=True)
+
+    def on_sheet_wanted(self, message: SheetWanted) -> None:
+        """Another width."""
+        message.stop()
+        self.fill_sheet()
 
     async def _fill(self, details: Details) -> None:
         width = max(self.detail.size.width, 40)

@@ -10,6 +10,7 @@ from hookcli.tui import details as tell
 from hookcli.tui.acting import Acting
 from hookcli.tui.actions import bindings
 from hookcli.tui.details import Details
+from hookcli.tui.messages import SheetWanted
 from hookcli.tui.paint import Line, Piece
 from hookcli.tui.peek import outcome_pieces
 from hookcli.tui.rows import Row
@@ -115,6 +116,7 @@ class DetailPane(Acting, Vertical):
         self.message = MessagePane(ascii_only=ascii_only, id="message")
         self.attempts = AttemptsView(ascii_only=ascii_only, id="attempts")
         self.sheet = LinesView(ascii_only=ascii_only, id="sheet")
+        self.answer = PaintedLines(id="detail-answer")
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -124,6 +126,7 @@ class DetailPane(Acting, Vertical):
         yield self.message
         yield self.attempts
         yield self.sheet
+        yield self.answer
 
     def on_mount(self) -> None:
         """Only the request to begin with."""
@@ -133,6 +136,9 @@ class DetailPane(Acting, Vertical):
         """Other widths, other cuts."""
         del event
         self._head()
+        self._answer()
+        if self.sheet.display:
+            self.post_message(SheetWanted())
 
     # Told by the screen
 
@@ -196,6 +202,7 @@ class DetailPane(Acting, Vertical):
         if details is None or row is None:
             self._nothing()
             return
+        self._answer()
         key = (details, self.tab, self.attempt, row.told)
         if key == self._shown:
             return
@@ -207,8 +214,18 @@ class DetailPane(Acting, Vertical):
         elif self.tab == 3:
             self.attempts.tell(details, row)
 
+    def _answer(self) -> None:
+        """The answer under the request, where there is room for it."""
+        fits = self.with_head and self.size.height >= 26
+        if self.tab != 1 or not fits or self.details is None or self.row is None:
+            self.answer.show([])
+            return
+        width = self.size.width
+        self.answer.show(tell.answer_lines(self.details, self.row, width, ascii_only=self.ascii_only))
+
     def _nothing(self) -> None:
         self._shown = ()
+        self.answer.show([])
         self.message.show(lambda width: (), (), b"", empty="nothing chosen")
         self.sheet.show([])
 
@@ -218,6 +235,8 @@ class DetailPane(Acting, Vertical):
         mode = "hex" if self.tab == 6 else None
 
         def title(width: int) -> Line:
+            if self.with_head:
+                return ()
             return tell.request_title(capture, width, ascii_only=self.ascii_only)
 
         self.message.show(title, capture.headers, details.body, mode=mode, content_type=kind)

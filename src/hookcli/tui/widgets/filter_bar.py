@@ -48,13 +48,12 @@ class FilterBar(Acting, Vertical):
         self._quiet = False
 
     def compose(self) -> ComposeResult:
-        """Label, input, count; the fault under them."""
+        """Label, input, count; the fault under them. The screen places the proposals above the list."""
         with Horizontal(id="filter-row"):
             yield self.label
             yield self.input
             yield self.result
         yield self.fault
-        yield self.proposals
 
     def on_mount(self) -> None:
         """The label never changes."""

@@ -105,7 +105,9 @@ class MessagePane(Acting, Vertical):
             facts.append(f"{lines} lines" if view.complete else f"{lines} lines so far")
             mode = "text" if view.mode == "pretty" and view.kind == "text" else view.mode
             facts.append(mode)
-            text = f"{dash * 3} body{dot}{dot.join(facts)} (v changes) "
+            text = f"{dash * 3} body{dot}{dot.join(facts)} "
+            hint = "(v changes) "
+            text += hint if width_of(text) + width_of(hint) <= width else ""
         text = cut(text, width)
         return (Piece(text, "dim"), Piece(dash * (width - width_of(text)), "dim"))
 

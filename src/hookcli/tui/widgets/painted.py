@@ -14,11 +14,12 @@ from hookcli.tui.paint import COMPONENTS, Line, at, strip_of
 
 
 def role_style(widget: Widget, role: str) -> Style:
-    """The stylesheet's style for a role on this widget; `cursor` and `hit` bring their ground."""
+    """The stylesheet's style for a role on this widget."""
     if not role:
         return widget.rich_style
-    overlay = role in ("cursor", "away", "hit", "here", "bar")
-    return widget.get_component_rich_style(f"role--{role}", partial=overlay)
+    style = widget.get_component_rich_style(f"role--{role}")
+    # A ground is laid over whatever the pieces are; their own colours stay.
+    return Style(bgcolor=style.bgcolor) if role in ("cursor", "away", "bar") else style
 
 
 class PaintedLines(Acting, Widget):

@@ -31,8 +31,10 @@ class SafeArea(TextArea):
 
     COMPONENT_CLASSES = TextArea.COMPONENT_CLASSES | COMPONENTS
 
-    def __init__(self, *, json: bool = False, id: str | None = None, numbers: bool = True) -> None:  # noqa: A002
-        super().__init__(id=id, show_line_numbers=numbers, soft_wrap=False, tab_behavior="focus")
+    def __init__(
+        self, *, json: bool = False, id: str | None = None, numbers: bool = True, wrap: bool = False  # noqa: A002
+    ) -> None:
+        super().__init__(id=id, show_line_numbers=numbers, soft_wrap=wrap, tab_behavior="focus")
         self.json = json
 
     def get_line(self, line_index: int) -> Text:

@@ -1,0 +1,309 @@
+"""What the tests of the screen share: captures to look at, a clock to turn, an inspector to drive."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from hookcli.captures.model import (
+    Attempt,
+    Capture,
+    Outcome,
+    Signature,
+    SignatureState,
+    Timing,
+    Told,
+    Why,
+)
+from hookcli.captures.store import Batch, NewCapture, Store
+from hookcli.tui.bridge import Engine, Listen, Listening
+from hookcli.tui.inspector import Inspector
+from hookcli.tui.setup import Setup
+from hookcli.tunnel.observe import Observer, Ready
+from hookcli.wire.headers import Headers
+from hookcli.wire.http import Request
+
+NOW = 1_763_908_351_000_000
+"""µs since the epoch: the time it is in these tests."""
+
+KINDS = (
+    ("stripe", "invoice.paid", 200),
+    ("stripe", "invoice.payment_failed", 500),
+    ("github", "push", 200),
+    ("shopify", "orders/updated", 0),
+    ("slack", "event_callback", 401),
+    ("", "", 204),
+)
+"""Source, type, status of the answer; 0 was not forwarded."""
+
+JSON: Headers = (
+    (b"Host", b"hooks.example.com"),
+    (b"Content-Type", b"application/json"),
+    (b"Stripe-Signature", b"t=1763908351,v1=3a9bf41c"),
+)
+
+
+def identity(number: int) -> str:
+    """An id that sorts by its number."""
+    return f"01JA{number:022d}"
+
+
+def capture(number: int, body: bytes | None = None, **values: Any) -> tuple[Capture, bytes]:
+    """One capture with its body; `values` replace what it would have."""
+    source, event, status = KINDS[number % len(KINDS)]
+    if body is None:
+        body = json.dumps({"id": f"evt_{number}", "data": {"object": {"amount": number}}}).encode()
+    made = Capture(
+        id=identity(number),
+        endpoint="ep_test",
+        seq=number + 1,
+        received_at=NOW - (1000 - number) * 1_000_000,
+        method="POST",
+        url="https://hooks.example.com/ep_test",
+        target=f"/webhooks/{source or 'internal'}?n={number}".encode(),
+        http_version="HTTP/1.1",
+        peer="203.0.113.9:4433",
+        headers=JSON,
+        body_size=len(body),
+        body_sha256=hashlib.sha256(body).digest(),
+        source=source,
+        event_type=event,
+        scheme=source,
+        signature=Signature(state=SignatureState.BAD if source == "slack" else SignatureState.OK),
+        told=Told(status=status or 202, by="app" if status else "ack", ms=90.0),
+    )
+    return replace(made, **values), body
+
+
+def attempt(id: str, status: int = 200, **values: Any) -> Attempt:
+    """One attempt that was answered."""
+    body = b'{"error":"unknown customer"}' if status >= 400 else b'{"received":true}'
+    made = Attempt(
+        capture=id,
+        n=1,
+        why=Why.LIVE,
+        target="http://localhost:8000",
+        started_at=NOW,
+        ms=31.0,
+        timing=Timing(connect=1.0, wait=29.0, read=1.0),
+        outcome=Outcome.RESPONDED,
+        status=status,
+        reason=b"OK",
+        headers=((b"content-type", b"application/json"),),
+        body=body,
+        body_size=len(body),
+    )
+    return replace(made, **values)
+
+
+def fill(path: Path, count: int) -> None:
+    """A store with so many captures, each with its answer."""
+    store = Store.open(path)
+    made = [capture(number) for number in range(count)]
+    statuses = [KINDS[number % len(KINDS)][2] for number in range(count)]
+    store.commit(
+        Batch(
+            captures=tuple(
+                NewCapture(capture=one, body=body, skipped=not status)
+                for (one, body), status in zip(made, statuses, strict=True)
+            ),
+            attempts=tuple(
+                attempt(one.id, status)
+                for (one, _), status in zip(made, statuses, strict=True)
+                if status
+            ),
+        )
+    )
+    store.close()
+
+
+def put(path: Path, one: Capture, body: bytes, *attempts: Attempt) -> None:
+    """One more capture in a store."""
+    store = Store.open(path)
+    store.commit(Batch(captures=(NewCapture(capture=one, body=body),), attempts=attempts))
+    store.close()
+
+
+@dataclass
+class Clock:
+    """Time that stands still until it is told."""
+
+    seconds: float = 0.0
+
+    def wall(self) -> float:
+        """Since the epoch."""
+        return NOW / 1e6 + self.seconds
+
+    def monotonic(self) -> float:
+        """Forward only."""
+        return 1000.0 + self.seconds
+
+
+@dataclass
+class App:
+    """A program that answers what it is told to, and keeps what it was sent."""
+
+    status: int = 200
+    sent: list[tuple[Request, str, Why, str]] = field(default_factory=list)
+    hold: asyncio.Event | None = None
+
+    async def __call__(self, request: Request, target: str, why: Why, capture: str) -> Attempt:
+        """Answer."""
+        self.sent.append((request, target, why, capture))
+        await asyncio.sleep(0)
+        return attempt(capture, self.status, why=why, target=target, ms=16.0)
+
+
+class Listener(Listening):
+    """A listener that does nothing until it is stopped; what it was asked is kept."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self._stop = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    async def run(self) -> str:
+        """Until stopped."""
+        await self._stop.wait()
+        return "stopped"
+
+    def stop(self, grace_s: float = 3.0) -> None:
+        """End."""
+        self._loop.call_soon_threadsafe(self._stop.set)
+
+    def pause(self) -> None:
+        """Kept."""
+        self.asked.append("pause")
+
+    def resume(self) -> None:
+        """Kept."""
+        self.asked.append("resume")
+
+    def deliver_one(self) -> None:
+        """Kept."""
+        self.asked.append("deliver_one")
+
+    def try_now(self) -> None:
+        """Kept."""
+        self.asked.append("try_now")
+
+
+def listening(*made: list[Listener]) -> Listen:
+    """A `Listen` whose listeners can be looked at."""
+
+    @asynccontextmanager
+    async def listen(observer: Observer) -> AsyncIterator[Listener]:
+        del observer
+        listener = Listener()
+        for each in made:
+            each.append(listener)
+        yield listener
+
+    return listen
+
+
+READY = Ready(
+    endpoint="ep_test",
+    url="https://hooks.example.com/ep_test",
+    targets=("http://localhost:8000",),
+    relay="https://hooks.example.com",
+    local=False,
+    resume_seq=0,
+    backlog=0,
+    retention_s=604800,
+)
+
+
+@dataclass
+class Drive:
+    """An inspector under test."""
+
+    app: Inspector
+    pilot: Pilot[int]
+    clock: Clock
+    program: App
+    store: Path
+    state: Path
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and let what they started come to rest."""
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type text."""
+        names = {" ": "space"}
+        await self.pilot.press(*(names.get(char, char) for char in text))
+
+    async def settle(self) -> None:
+        """Until no worker runs and what they said is drawn."""
+        await self.app.workers.wait_for_complete()
+        self.app.drain()
+        await self.pilot.pause()
+        await self.app.workers.wait_for_complete()
+        await self.pilot.pause()
+
+    async def until(self, true: Callable[[], bool], what: str) -> None:
+        """Until something holds; fails after five seconds."""
+        for _ in range(500):
+            if true():
+                return
+            await self.pilot.pause(0.01)
+        raise AssertionError(f"never: {what}\n{self.screen}")
+
+    def report(self, *reports: Any) -> None:
+        """As if the engine had reported."""
+        for each in reports:
+            self.app.engine.observe(each)
+        self.app.drain()
+
+    @property
+    def screen(self) -> str:
+        """What is on the screen, as text."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+@asynccontextmanager
+async def driven(
+    folder: Path,
+    count: int = 0,
+    *,
+    size: tuple[int, int] = (80, 24),
+    listen: Listen | None = None,
+    engine: Engine | None = None,
+    **setup: Any,
+) -> AsyncIterator[Drive]:
+    """An inspector on a store with so many captures."""
+    store, state, clock, program = folder / "captures.db", folder / "state", Clock(), App()
+    if count:
+        fill(store, count)
+    made = engine or Engine(listen, grace_s=0.2)
+    if engine is None:
+        made.start()
+    values: dict[str, Any] = {
+        "store": store,
+        "state": state,
+        "exports": folder,
+        "wall": clock.wall,
+        "clock": clock.monotonic,
+        "target": "http://localhost:8000",
+    }
+    app = Inspector(Setup(**(values | setup)), made, program)
+    try:
+        async with app.run_test(size=size) as pilot:
+            drive = Drive(app, pilot, clock, program, store, state)
+            await drive.settle()
+            yield drive
+            await drive.settle()
+        if app.crash is not None:
+            raise app.crash
+    finally:
+        app.put_away()
+        made.stop(now=True)
