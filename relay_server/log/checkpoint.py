@@ -7,19 +7,30 @@ from pathlib import Path
 
 from relay_server.log.schema import connect
 
-_BEGIN = 16 << 20
-"""Bytes written after which a checkpoint begins in the background."""
-_OVERDUE = 64 << 20
-"""Bytes after which the writer completes it itself: only then can the write-ahead log start over,
-since somebody who writes without a pause is always a little ahead of the background."""
+_STEP = 8 << 20
+"""Bytes written after which the background copies what there is."""
+_NEARLY = 1 << 20
+"""Bytes behind which the writer may finish: copying them takes a few milliseconds."""
+_MOST = 256 << 20
+"""Bytes of write-ahead log at which the writer finishes at any cost, and senders wait."""
 
 
 class Checkpointer:
-    """A thread with a connection of its own; copying and syncing the file holds up no commit."""
+    """A thread with a connection of its own; copying and syncing the file holds up no commit.
+
+    The write-ahead log starts over only once all of it is in the file, and against somebody who
+    writes without a pause the background is always a little behind. So it copies until little is
+    left, and that the writer does itself, between two commits.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._written = 0
+        """Bytes committed, ever."""
+        self._from = 0
+        """Where in them the write-ahead log began."""
+        self._copied = 0
+        """Up to where they are surely in the file."""
         self._running = threading.Lock()
         self._news = threading.Event()
         self._stopping = False
@@ -37,21 +48,26 @@ class Checkpointer:
 
     def wrote(self, size: int) -> None:
         """From the writer: so many bytes were committed."""
-        before, self._written = self._written, self._written + size
-        if before // _BEGIN != self._written // _BEGIN:
+        self._written += size
+        if self._written - self._copied >= _STEP:
             self._news.set()
 
     @property
-    def overdue(self) -> bool:
-        """Whether the writer has to complete the checkpoint."""
-        return self._written >= _OVERDUE
+    def due(self) -> bool:
+        """Whether the writer should finish now."""
+        if self._written - self._from >= _MOST:
+            return True
+        nearly = self._copied > self._from and self._written - self._copied <= _NEARLY
+        return nearly and not self._running.locked()
 
     def finish(self, db: sqlite3.Connection) -> None:
         """From the writer, between two commits: copy what the background has not."""
         with self._running:
             busy, pages, done = db.execute("pragma wal_checkpoint(passive)").fetchone()
-        # A reader may still need old pages; then this is tried again after as much again.
-        self._written = 0 if not busy and pages == done else _BEGIN
+        self._copied = self._written
+        # A reader may still need old pages: then this is tried again after another step.
+        if not busy and pages == done:
+            self._from = self._written
 
     def _run(self) -> None:
         while True:
@@ -60,9 +76,20 @@ class Checkpointer:
             if self._stopping:
                 return
             # A broken disk shows in the writer, which tells everybody.
-            with contextlib.suppress(sqlite3.Error), self._running:
-                db = connect(self._path, write=True)
-                try:
+            with contextlib.suppress(sqlite3.Error):
+                self._copy()
+
+    def _copy(self) -> None:
+        db = connect(self._path, write=True)
+        try:
+            behind = 1 << 62
+            while not self._stopping:
+                until = self._written
+                with self._running:
                     db.execute("pragma wal_checkpoint(passive)")
-                finally:
-                    db.close()
+                self._copied = until
+                before, behind = behind, self._written - until
+                if behind <= _NEARLY or behind > before // 2:
+                    return
+        finally:
+            db.close()

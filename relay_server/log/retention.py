@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from relay_server.log.base import Reason, Retention
+from relay_server.log.large import LargeMessages
 from relay_server.log.shelves import Shelf, Shelves
 
 _EVENTS = 256
@@ -15,15 +16,16 @@ _BYTES = 16 << 20
 _GAPS = 32
 """How many gaps an endpoint remembers; older ones are joined."""
 
-_Row = tuple[int, int, int]
-"""place, seq, size"""
+_Row = tuple[int, int, int, int | None]
+"""place, seq, size, file"""
 
 
 class Retainer:
     """Decides what is too old or too much, and removes it, one slice a call."""
 
-    def __init__(self, limits: Retention, shelves: Shelves) -> None:
+    def __init__(self, limits: Retention, shelves: Shelves, large: LargeMessages) -> None:
         self._limits = limits
+        self._large = large
         self._shelves = shelves
         self._next_look = 0
         self._over: set[int] = set()
@@ -54,7 +56,7 @@ class Retainer:
         excess = shelf.size - self._limits.endpoint_bytes
         rows: list[_Row] = []
         for row in db.execute(
-            "select place, seq, size from event where endpoint=? order by seq limit ?",
+            "select place, seq, size, file from event where endpoint=? order by seq limit ?",
             (shelf.no, _EVENTS),
         ):
             rows.append(row)
@@ -63,6 +65,7 @@ class Retainer:
                 break
         if rows:
             _transact(db, lambda: self._remove(db, shelf, rows, "size"))
+            self._free(rows)
             self.note(shelf)
         return True
 
@@ -70,12 +73,13 @@ class Retainer:
         """Places follow the order of arrival, so the oldest of all endpoints are the first."""
         found: dict[int, list[_Row]] = {}
         seen = size = 0
-        for place, no, seq, bytes_, clock in db.execute(
-            "select place, endpoint, seq, size, clock from event order by place limit ?", (_EVENTS,)
+        for place, no, seq, bytes_, file, clock in db.execute(
+            "select place, endpoint, seq, size, file, clock from event order by place limit ?",
+            (_EVENTS,),
         ):
             if clock >= before or (seen and size > _BYTES):
                 break
-            found.setdefault(no, []).append((place, seq, bytes_))
+            found.setdefault(no, []).append((place, seq, bytes_, file))
             seen, size = seen + 1, size + bytes_
         if not found:
             return False
@@ -85,36 +89,44 @@ class Retainer:
                 self._remove(db, self._shelves.by_no[no], rows, "age")
 
         _transact(db, remove)
+        for rows in found.values():
+            self._free(rows)
         return seen == _EVENTS or size > _BYTES
 
     def _remove(
         self, db: sqlite3.Connection, shelf: Shelf, rows: Sequence[_Row], reason: Reason
     ) -> None:
         last = rows[-1][1]
-        db.executemany("delete from event where place=?", [(place,) for place, _, _ in rows])
+        db.executemany("delete from event where place=?", [(row[0],) for row in rows])
         db.execute("delete from reply where endpoint=? and seq<=?", (shelf.no, last))
         _note_gap(db, shelf.no, last, len(rows), reason)
         db.execute("update endpoint set purged_to=max(purged_to, ?) where no=?", (last, shelf.no))
         shelf.count -= len(rows)
-        shelf.size -= sum(size for _, _, size in rows)
+        shelf.size -= sum(row[2] for row in rows)
 
     def _bury(self, db: sqlite3.Connection, no: int) -> bool:
         """Remove a slice of a deleted endpoint, and at last the endpoint."""
 
+        rows = db.execute(
+            "select place, seq, size, file from event where endpoint=? order by seq limit ?",
+            (no, _EVENTS),
+        ).fetchall()
+
         def remove() -> None:
-            gone = db.execute(
-                "delete from event where place in"
-                " (select place from event where endpoint=? order by seq limit ?)",
-                (no, _EVENTS),
-            ).rowcount
-            if gone == 0:
-                for table in ("reply", "gap"):
-                    db.execute(f"delete from {table} where endpoint=?", (no,))  # noqa: S608
+            db.executemany("delete from event where place=?", [(row[0],) for row in rows])
+            if not rows:
+                db.execute("delete from reply where endpoint=?", (no,))
+                db.execute("delete from gap where endpoint=?", (no,))
                 db.execute("delete from endpoint where no=?", (no,))
                 self._shelves.dead.discard(no)
 
         _transact(db, remove)
+        self._free(rows)
         return True
+
+    def _free(self, rows: Sequence[_Row]) -> None:
+        """After the commit: a file may go only when no row points into it any more."""
+        self._large.freed(file for *_, file in rows if file is not None)
 
 
 def _transact(db: sqlite3.Connection, work: Callable[[], None]) -> None:

@@ -11,8 +11,6 @@ class Shelf:
     no: int
     """Its number in the file."""
     id: str
-    given: int
-    """The newest `seq` given to any draft, stored or not: none is given twice."""
     stored: int
     """The newest durable `seq`."""
     count: int
@@ -31,8 +29,7 @@ class Shelves:
         """Numbers of removed endpoints whose events are still to be removed."""
 
     def load(self, db: sqlite3.Connection) -> None:
-        """Read every number from the file; what was given before stays given."""
-        given = {shelf.id: shelf.given for shelf in self.by_id.values()}
+        """Read every number from the file."""
         held = {
             no: (count, size, top)
             for no, count, size, top in db.execute(
@@ -47,9 +44,7 @@ class Shelves:
                 self.dead.add(no)
                 continue
             count, size, top = held.get(no, (0, 0, 0))
-            stored = max(top, purged_to)
-            latest = max(stored, given.get(name, 0))
-            self.add(Shelf(no=no, id=name, given=latest, stored=stored, count=count, size=size))
+            self.add(Shelf(no=no, id=name, stored=max(top, purged_to), count=count, size=size))
 
     def add(self, shelf: Shelf) -> None:
         """A new endpoint."""

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from hookcli.wire.messages import Gap, Reply
 from relay_server.log.base import Draft, Page, Retention, StorageError, Told
+from relay_server.log.large import LargeMessages
 from relay_server.log.schema import connect, lock, prepare
 from relay_server.log.shelves import Shelf
 from relay_server.log.tail import Tail
@@ -34,10 +35,13 @@ class SqliteLog:
         self.path = folder / "relay.sqlite"
         self._retention = retention
         self._low_water = low_water
+        self._large = LargeMessages(folder / "large")
         self._tail = Tail(tail_bytes)
         self._heads: dict[str, int] = {}
         """As the loop has been told; the writer may be ahead. Nobody may read an event before its
         sender's side knows of it."""
+        self._given: dict[str, int] = {}
+        """The newest `seq` given to any draft, stored or not: none is given twice."""
         self._watchers: dict[str, set[Callable[[], None]]] = {}
         self._recent: OrderedDict[tuple[str, int], Reply] = OrderedDict()
         """Replies that may not be in the file yet when their events are read from it."""
@@ -61,6 +65,7 @@ class SqliteLog:
             prepare(self.path)
             writer = Writer(
                 self.path,
+                self._large,
                 loop,
                 retention=self._retention,
                 low_water=self._low_water,
@@ -99,7 +104,8 @@ class SqliteLog:
 
     def append(self, draft: Draft, told: Told) -> None:
         """Give the event the next place; `told` hears, on the loop, when it is synced."""
-        self._write.append(draft, told)
+        seq = self._given[draft.endpoint] = self._given.get(draft.endpoint, 0) + 1
+        self._write.append(draft, seq, told)
 
     def record(self, endpoint: str, reply: Reply) -> None:
         """Remember what a sender was told."""
@@ -149,6 +155,8 @@ class SqliteLog:
     def _reloaded(self, heads: dict[str, int]) -> None:
         """On the loop, after the file was opened anew: a failed commit may have stored events."""
         self._heads = heads
+        for endpoint, head in heads.items():
+            self._given[endpoint] = max(head, self._given.get(endpoint, 0))
         for endpoint, watchers in tuple(self._watchers.items()):
             self._tail.restart(endpoint, self.head(endpoint))
             for wake in tuple(watchers):
@@ -176,11 +184,30 @@ class SqliteLog:
         db.execute("begin")  # gaps, events and replies of one moment
         try:
             gaps = _gaps(db, shelf.no, after)
-            found = _events(db, shelf.no, after, self.head(endpoint), events, size)
+            found = self._events(db, shelf.no, after, self.head(endpoint), events, size)
             replies = _replies(db, shelf.no, found) if found else {}
         finally:
             db.execute("rollback")
         return Page(gaps=gaps, events=tuple(found), replies=replies)
+
+    def _events(
+        self, db: sqlite3.Connection, no: int, after: int, head: int, events: int, size: int
+    ) -> list[tuple[int, bytes]]:
+        found: list[tuple[int, bytes]] = []
+        # The index alone says which rows fit; only those are read.
+        places = db.execute(
+            "select seq, size, place from event indexed by event_seq"
+            " where endpoint=? and seq>? and seq<=? order by seq limit ?",
+            (no, after, head, events),
+        ).fetchall()
+        for seq, length, place in places:
+            size -= length
+            if found and size < 0:
+                break
+            sql = "select message, file, offset from event where place=?"
+            message, file, offset = db.execute(sql, (place,)).fetchone()
+            found.append((seq, message or self._large.read(file, offset, length)))
+        return found
 
     async def before(self, endpoint: str, since: int) -> int:
         """The place in front of the first event received at or after `since`."""
@@ -207,7 +234,7 @@ class SqliteLog:
                 no = int(
                     db.execute("select no from endpoint where id=?", (endpoint,)).fetchone()[0]
                 )
-                shelves.add(Shelf(no=no, id=endpoint, given=0, stored=0, count=0, size=0))
+                shelves.add(Shelf(no=no, id=endpoint, stored=0, count=0, size=0))
 
         await self._job(put)
 
@@ -274,7 +301,7 @@ class SqliteLog:
                 db = self._reading.db = connect(self.path, write=False)
                 self._connections.append(db)
             return read(db)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             broken: Any = self._reading.__dict__.pop("db", None)
             if broken is not None:
                 self._connections.remove(broken)
@@ -297,23 +324,6 @@ def _gaps(db: sqlite3.Connection, no: int, after: int) -> tuple[Gap, ...]:
         )
         for first, last, count, reason in rows
     )
-
-
-def _events(
-    db: sqlite3.Connection, no: int, after: int, head: int, events: int, size: int
-) -> list[tuple[int, bytes]]:
-    found: list[tuple[int, bytes]] = []
-    for seq, length, place in db.execute(
-        "select seq, size, place from event indexed by event_seq"
-        " where endpoint=? and seq>? and seq<=? order by seq limit ?",
-        (no, after, head, events),
-    ).fetchall():
-        size -= length
-        if found and size < 0:
-            break
-        message = db.execute("select message from event where place=?", (place,)).fetchone()[0]
-        found.append((seq, message))
-    return found
 
 
 def _replies(

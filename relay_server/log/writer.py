@@ -15,19 +15,23 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from hookcli.wire import codec
 from hookcli.wire.messages import Reply
 from relay_server.log.base import Draft, Retention, StorageError, Told
 from relay_server.log.checkpoint import Checkpointer
+from relay_server.log.large import LARGE, LargeMessages
 from relay_server.log.retention import Retainer
 from relay_server.log.schema import connect
 from relay_server.log.shelves import Shelf, Shelves
 
 _log = logging.getLogger("relay")
+_INSERT = "insert into event (endpoint, seq, at, clock, size, file, offset, message) values "
 _BATCH_EVENTS = 256
 _BATCH_BYTES = 8 << 20
+_SMALL = 128 << 10
 _REPLIES_WAIT_S = 0.1
 """Replies need no sync of their own: they wait this long for events to be committed with."""
 _REPLIES_KEPT = 65_536
@@ -51,6 +55,8 @@ class Appended:
 @dataclass(frozen=True, slots=True)
 class _Append:
     draft: Draft
+    seq: int
+    message: bytes | None
     told: Told
 
 
@@ -73,12 +79,30 @@ class _Coded:
     told: Told
 
 
+def encode(draft: Draft, seq: int) -> bytes:
+    """The message that every stream will send."""
+    event = codec.event(
+        seq=seq,
+        id=draft.id,
+        received_at=draft.received_at,
+        method=draft.method,
+        url=draft.url,
+        target=draft.target,
+        http_version=draft.http_version,
+        peer=draft.peer,
+        headers=draft.headers,
+        body=draft.body,
+    )
+    return codec.encode(event)
+
+
 class Writer:
     """Takes appends, replies and jobs from the event loop; commits them; reports back to it."""
 
     def __init__(
         self,
         path: Path,
+        large: LargeMessages,
         loop: asyncio.AbstractEventLoop,
         *,
         retention: Retention,
@@ -91,12 +115,13 @@ class Writer:
         self._loop = loop
         self._low_water = low_water
         self._committed, self._reloaded = committed, reloaded
-        self._retainer = Retainer(retention, self.shelves)
+        self._large = large
+        self._retainer = Retainer(retention, self.shelves, large)
         self._checkpointer = Checkpointer(path)
         self._queue: deque[_Append | Job] = deque()
         self._replies: deque[tuple[str, Reply]] = deque(maxlen=_REPLIES_KEPT)
         self._news = threading.Event()
-        self._stopping = False
+        self._calling = self._stopping = False
         self._db: sqlite3.Connection | None = None
         self._broken: tuple[float, str] | None = None
         """Until when (monotonic) nothing is tried, and what happened."""
@@ -125,9 +150,21 @@ class Writer:
         self._thread.join()
         self._checkpointer.stop()
 
-    def append(self, draft: Draft, told: Told) -> None:
-        """From the event loop."""
-        self._queue.append(_Append(draft, told))
+    def append(self, draft: Draft, seq: int, told: Told) -> None:
+        """From the event loop.
+
+        Small events are encoded here: hashing gives the interpreter lock up, and getting it back
+        costs the writer more than the work. A large one would hold the loop up.
+        """
+        message = encode(draft, seq) if len(draft.body) <= _SMALL else None
+        self._queue.append(_Append(draft, seq, message, told))
+        if not self._calling:
+            # What else this turn of the loop brings goes into the same commit.
+            self._calling = True
+            self._loop.call_soon(self._call)
+
+    def _call(self) -> None:
+        self._calling = False
         self._news.set()
 
     def record(self, endpoint: str, reply: Reply) -> None:
@@ -186,13 +223,13 @@ class Writer:
 
     def _commit(self, batch: Sequence[_Append]) -> None:
         try:
-            coded = self._encode(batch)
+            coded = [self._coded(entry) for entry in batch]
             size = sum(len(one.message) for one in coded)
             db = self._ready(size)
             replies = self._take_replies()
             with self._restored(replies):
                 db.execute("begin immediate")
-                self._insert(db, coded)
+                files = self._insert(db, coded)
                 self._insert_replies(db, replies)
                 db.execute("commit")
         except Exception as error:
@@ -201,9 +238,10 @@ class Writer:
             self._tell(partial(_refuse, batch, reason))
             return
         self._account(coded)
+        self._large.kept(files)
         done = [Appended(one.shelf.id, one.seq, one.message, one.told) for one in coded]
         self._tell(lambda: self._committed(done))
-        self._checkpointer.wrote(size)
+        self._checkpointer.wrote(sum(len(one.message) for one in coded if len(one.message) < LARGE))
 
     @contextlib.contextmanager
     def _restored(self, replies: Sequence[tuple[str, Reply]]) -> Iterator[None]:
@@ -214,43 +252,34 @@ class Writer:
             self._replies.extendleft(reversed(replies))
             raise
 
-    def _encode(self, batch: Sequence[_Append]) -> list[_Coded]:
-        """Give each draft its place and make it the message that every stream will send."""
-        coded = []
-        for entry in batch:
-            draft = entry.draft
-            shelf = self.shelves.by_id[draft.endpoint]
-            shelf.given += 1
-            event = codec.event(
-                seq=shelf.given,
-                id=draft.id,
-                received_at=draft.received_at,
-                method=draft.method,
-                url=draft.url,
-                target=draft.target,
-                http_version=draft.http_version,
-                peer=draft.peer,
-                headers=draft.headers,
-                body=draft.body,
-            )
-            message = codec.encode(event)
-            coded.append(_Coded(shelf, shelf.given, draft.received_at, message, entry.told))
-        return coded
+    def _coded(self, entry: _Append) -> _Coded:
+        shelf = self.shelves.by_id[entry.draft.endpoint]
+        message = entry.message or encode(entry.draft, entry.seq)
+        return _Coded(shelf, entry.seq, entry.draft.received_at, message, entry.told)
 
-    def _insert(self, db: sqlite3.Connection, coded: Sequence[_Coded]) -> None:
+    def _insert(self, db: sqlite3.Connection, coded: Sequence[_Coded]) -> list[int]:
         """Several rows a statement: the interpreter lock is given up and taken once for all."""
         clock = self.clock()
+        large = [one.message for one in coded if len(one.message) >= LARGE]
+        places = iter(self._large.write(large))
+        rows: list[tuple[object, ...]] = []
+        files = []
+        for one in coded:
+            size = len(one.message)
+            row = (one.shelf.no, one.seq, one.at, clock, size)
+            if size >= LARGE:
+                file, offset = next(places)
+                files.append(file)
+                rows.append((*row, file, offset, None))
+            else:
+                rows.append((*row, None, None, one.message))
         at = 0
-        while at < len(coded):
-            count = 1 << ((len(coded) - at).bit_length() - 1)
-            values: list[object] = []
-            for one in coded[at : at + count]:
-                size = len(one.message)
-                values += (one.shelf.no, one.seq, one.at, clock, size, one.message)
-            rows = ",".join(["(?,?,?,?,?,?)"] * count)
-            sql = f"insert into event (endpoint, seq, at, clock, size, message) values {rows}"  # noqa: S608
-            db.execute(sql, values)
+        while at < len(rows):
+            count = 1 << ((len(rows) - at).bit_length() - 1)
+            values = chain.from_iterable(rows[at : at + count])
+            db.execute(_INSERT + ",".join(["(?,?,?,?,?,?,?,?)"] * count), tuple(values))
             at += count
+        return files
 
     def _take_replies(self) -> list[tuple[str, Reply]]:
         return [self._replies.popleft() for _ in range(len(self._replies))]
@@ -303,7 +332,7 @@ class Writer:
                 return False
             if clock >= self._clock_saved + _CLOCK_EVERY_S:
                 self._save_clock(self._db, clock)
-            if self._checkpointer.overdue:
+            if self._checkpointer.due:
                 self._checkpointer.finish(self._db)
             return self._retainer.due(clock) and self._retainer.step(self._db, clock)
         except Exception as error:
@@ -332,6 +361,7 @@ class Writer:
         db = connect(self._path, write=True)
         try:
             self.shelves.load(db)
+            self._large.open(db)
             for shelf in self.shelves.by_no.values():
                 self._retainer.note(shelf)
             if self._clock_base is None:
@@ -363,6 +393,7 @@ class Writer:
 
     def _close(self) -> None:
         db, self._db = self._db, None
+        self._large.close()
         if db is None:
             return
         with contextlib.suppress(sqlite3.Error):

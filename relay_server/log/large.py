@@ -1,0 +1,124 @@
+"""Large events beside the database, in files that are only ever appended to and then deleted.
+
+SQLite writes a row twice, in pages: measured, a megabyte costs it ten times what a file does. The
+row of a large event says where its message stands; it is committed after the file is synced, so
+what no row points to (a crash between the two) is nobody's, and goes with its file.
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+LARGE = 32 << 10
+"""Messages from here on, in bytes, stand in files."""
+_FILE = 64 << 20
+"""A file that has grown to this is followed by another."""
+
+
+class LargeMessages:
+    """The files of one log. Written and deleted by the writer's thread, read by any."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._no = 0
+        self._fd = -1
+        self._size = 0
+        self._live: Counter[int] = Counter()
+        """How many rows point into each file."""
+
+    def open(self, db: sqlite3.Connection) -> None:
+        """Learn what the rows point to, and delete what they do not."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._live = Counter(
+            dict(
+                db.execute(
+                    "select file, count(*) from event indexed by event_file"
+                    " where file is not null group by file"
+                )
+            )
+        )
+        self.close()
+        for path in self._folder.glob("*.events"):
+            no = int(path.stem) if path.stem.isdecimal() else 0
+            self._no = max(self._no, no)
+            if no not in self._live:
+                path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Write no more into the current file."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def write(self, messages: Iterable[bytes]) -> list[tuple[int, int]]:
+        """Append and sync; the file's number and the place in it of each message.
+
+        Raises:
+            OSError: nothing is promised of what was written.
+        """
+        places = []
+        try:
+            for message in messages:
+                if self._fd < 0 or self._size >= _FILE:
+                    self._next()
+                places.append((self._no, self._size))
+                rest = memoryview(message)
+                while rest:
+                    rest = rest[os.write(self._fd, rest) :]
+                self._size += len(message)
+            if places:
+                os.fdatasync(self._fd)
+        except OSError:
+            # Where the file ends now is unsure.
+            self.close()
+            raise
+        return places
+
+    def _next(self) -> None:
+        if self._fd >= 0:
+            os.fdatasync(self._fd)
+            self.close()
+        self._no += 1
+        self._size = 0
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0)
+        self._fd = os.open(self._path(self._no), flags, 0o600)
+        # The file's name must survive a power cut too.
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def kept(self, files: Iterable[int]) -> None:
+        """Rows that point into these files were committed."""
+        self._live.update(files)
+
+    def freed(self, files: Iterable[int]) -> None:
+        """Rows that pointed into these files are gone; empty files go too."""
+        for no, count in Counter(files).items():
+            self._live[no] -= count
+            if self._live[no] <= 0 and (no != self._no or self._fd < 0):
+                del self._live[no]
+                with contextlib.suppress(OSError):
+                    self._path(no).unlink()
+
+    def read(self, no: int, at: int, size: int) -> bytes:
+        """One message; from any thread.
+
+        Raises:
+            OSError: it cannot be read, or was deleted meanwhile.
+        """
+        fd = os.open(self._path(no), os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        try:
+            message = os.pread(fd, size, at)
+        finally:
+            os.close(fd)
+        if len(message) != size:
+            raise OSError(f"{self._path(no)} ends too early")
+        return message
+
+    def _path(self, no: int) -> Path:
+        return self._folder / f"{no}.events"
