@@ -1,12 +1,13 @@
 """The parser: Typer, with commands that are imported when they are called."""
 
+import contextlib
 import difflib
 import importlib
 from collections.abc import Iterable
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperGroup, TyperOption
 from typer.exceptions import TyperException
 
 from hookcli.cli import front, signals
@@ -73,7 +74,8 @@ def invoke(arguments: list[str], console: Console) -> int:
     if "--json" in arguments:
         console.json = True  # so that a fault of the command line itself is told in JSON too
     try:
-        with signals.raised():
+        # Typer prints help on its own, to the interpreter's stdout.
+        with signals.raised(), contextlib.redirect_stdout(console.stdout):
             code = command.main(arguments, prog_name="hookcli", standalone_mode=False, obj=here)
         return int(code or ExitCode.YES)
     except HookcliError as error:
@@ -123,8 +125,7 @@ def _share(command: Any) -> None:
         free = [one for one in declarations if one not in taken]
         if any(one.startswith("--") for one in free):
             command.params.append(_option(free, settings))
-    if isinstance(command, TyperCommand):
-        command.epilog = front.SHARED
+    command.epilog = front.SHARED
 
 
 def _option(declarations: list[str], settings: dict[str, Any]) -> TyperOption:

@@ -91,7 +91,7 @@ class Console:
         """Whether glyphs beyond ASCII would be garbled, or are not wanted."""
         if self.environ.get("HOOKCLI_ASCII", "0") not in ("", "0"):
             return True
-        encoding = getattr(stream or self.stdout, "encoding", None) or "ascii"
+        encoding = getattr(stream or self.stdout, "encoding", None) or "utf-8"
         if "utf" not in encoding.lower():
             return True
         # Python turns the C locale's ASCII into UTF-8 (PEP 540); the terminal does not follow.

@@ -129,7 +129,6 @@ async def _stop(listener: "Listener", stops: loop.Stops) -> None:
 
 def make_plan(here: Here, options: Options, given: access.Access, *, is_local: bool) -> "Plan":
     """What the settings and the command line ask for."""
-    from hookcli.tunnel.listen import Plan
 
     raise NotImplementedError
 

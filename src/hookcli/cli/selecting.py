@@ -1,0 +1,129 @@
+"""The captures that a command's words name: references, filters, or both."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hookcli.cli.here import Here
+from hookcli.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from hookcli.captures.filters import Filter
+    from hookcli.captures.model import Capture
+    from hookcli.captures.store import Store
+
+_REFERENCE = re.compile(
+    r"@\d*|latest|-|:[^\s:]+|\d+|\d+\.\.\d*|\.\.\d+|[0-7][0-9A-HJKMNP-TV-Z]{3,25}", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """One reference as it was written."""
+
+    text: str
+    attempt: int | None = None
+    """The N of `REF/N`."""
+
+
+def reference(word: str) -> Named | None:
+    """The word as a reference; None when it is part of a filter."""
+    text, slash, number = word.rpartition("/")
+    if slash and number.isdigit() and _REFERENCE.fullmatch(text):
+        return Named(text=text, attempt=int(number))
+    return Named(text=word) if _REFERENCE.fullmatch(word) else None
+
+
+def split(words: Iterable[str]) -> tuple[list[Named], str]:
+    """The references among the words, and the filter that the others make together."""
+    references: list[Named] = []
+    terms: list[str] = []
+    for word in words:
+        if found := reference(word):
+            references.append(found)
+        else:
+            terms.append(word)
+    return references, " ".join(terms)
+
+
+def parse(here: Here, text: str) -> "Filter":
+    """The filter.
+
+    Raises:
+        UsageError: with a caret under the fault.
+    """
+    from hookcli.captures import filters
+
+    try:
+        return filters.parse(text, now=here.now)
+    except filters.FilterError as error:
+        caret = " " * error.position + "^"
+        raise UsageError(
+            f"filter: {error.wanted}", why=(text, caret), hint="hookcli help filters"
+        ) from None
+
+
+def captures(here: Here, store: "Store", words: Sequence[str]) -> "list[Capture]":
+    """Every capture that the words name, in the order named; a filter's oldest first.
+
+    Raises:
+        NotFoundError: nothing is called that, or an id's beginning is that of several.
+        UsageError: a filter is wrong.
+    """
+    references, terms = split(words)
+    found: dict[str, Capture] = {}
+    for one in references:
+        for capture in by_reference(here, store, one.text):
+            found.setdefault(capture.id, capture)
+    if terms:
+        for capture in by_filter(here, store, terms):
+            found.setdefault(capture.id, capture)
+    return list(found.values())
+
+
+def by_reference(here: Here, store: "Store", text: str) -> "list[Capture]":
+    """What one reference names; `-` reads ids or NDJSON from stdin."""
+    from hookcli.captures import refs
+
+    if text == "-":
+        named = list(from_stdin(here))
+        return [capture for one in named for capture in by_reference(here, store, one)]
+    return refs.resolve(store, text, endpoint=here.endpoint_id(), now=here.now)
+
+
+def by_filter(here: Here, store: "Store", text: str) -> "list[Capture]":
+    """What a filter matches, oldest first; nothing is an error that says how much there was."""
+    chosen = parse(here, text)
+    found = store.summaries(chosen, newest_first=False, now=here.now)
+    if not (captures := [summary.capture for summary in found]):
+        raise nothing(store, text)
+    return captures
+
+
+def nothing(store: "Store", text: str) -> NotFoundError:
+    """The error for a filter or a store without a match."""
+    total = store.count(None)
+    from hookcli.cli.render.words import plural
+
+    if not total:
+        return NotFoundError("there are no captures yet", hint="hookcli listen 8000")
+    why = (f"{plural(total, 'capture')} in all, 0 of them match",)
+    return NotFoundError(f"no capture matches {text}", why=why, hint="hookcli help filters")
+
+
+def from_stdin(here: Here) -> Iterable[str]:
+    """Ids, one a line, or the `id` of NDJSON `event` records."""
+    import json
+
+    for line in here.console.stdin:
+        text = line.strip()
+        if text.startswith("{"):
+            try:
+                record = json.loads(text)
+            except ValueError:
+                raise UsageError(f"stdin: no JSON in {text[:60]}") from None
+            if record.get("type") == "event":
+                yield str(record["id"])
+        elif text:
+            yield text.split()[0]

@@ -1,0 +1,36 @@
+"""The command line called as a function: its exit code and what it wrote."""
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hookcli.cli import run
+from hookcli.cli.console import Console
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command line ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """stdout as NDJSON."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def hookcli(*arguments: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Ended:
+    """Run a command line in this process; no stream is a terminal."""
+    import os
+
+    out, err = io.StringIO(), io.StringIO()
+    environ = dict(os.environ) | dict(env or {})
+    code = run(
+        arguments, Console(stdin=io.StringIO(stdin), stdout=out, stderr=err, environ=environ)
+    )
+    return Ended(code, out.getvalue(), err.getvalue())
