@@ -72,7 +72,9 @@ class Relay:
         if http_parser.HttpRequestParser is http_parser.HttpRequestParserPy:
             # It answers 500 to some requests made for smuggling.
             raise SettingError("aiohttp was installed without its C parser: reinstall it")
-        tls = _tls(self.settings)
+        # Both read files.
+        tls = await asyncio.to_thread(_tls, self.settings)
+        relay = "hookcli/" + await asyncio.to_thread(version, "hookcli")
         await self.log.open()
         try:
             await self._registry.load()
@@ -80,7 +82,7 @@ class Relay:
             self._server = await self._bind(tls)
             port = int(self._server.sockets[0].getsockname()[1])
             url = (self.settings.public_url or _origin(self.settings, port)).rstrip("/")
-            self._parts = self._assemble(url, sha256)
+            self._parts = self._assemble(url, sha256, relay)
             await self._server.start_serving()
         except BaseException:
             if self._server is not None:
@@ -109,12 +111,11 @@ class Relay:
             raise SettingError("open registration is for loopback addresses only")
         return server
 
-    def _assemble(self, url: str, key_sha256: str) -> "_Parts":
+    def _assemble(self, url: str, key_sha256: str, relay: str) -> "_Parts":
         settings, log, registry, hub = self.settings, self.log, self._registry, self._hub
         loop = asyncio.get_running_loop()
         lines = EventLines(lambda flush: loop.call_later(_LINES_AFTER_S, flush))
-        name = f"hookcli/{version('hookcli')}"
-        streams = Streams(settings, log, registry, hub, loop=loop, public_url=url, relay=name)
+        streams = Streams(settings, log, registry, hub, loop=loop, public_url=url, relay=relay)
         ingest = Ingest(settings, log, registry, hub, streams, lines, url)
         access = Access(key_sha256, is_open=settings.open_registration)
         health = Health(log)

@@ -55,6 +55,18 @@ class Exchange:
         """Whether an answer still has somebody to go to."""
         return self._connection is not None
 
+    @property
+    def leaving(self) -> bool:
+        """Whether the sender has closed its side: it has hung up, or nearly so."""
+        return self._connection is None or self._connection.ended
+
+    def drop(self) -> None:
+        """Close without an answer."""
+        connection, self._connection = self._connection, None
+        self.body_done()
+        if connection is not None:
+            connection.dropped()
+
     def answer(self, answer: Answer) -> bool:
         """Write the answer; whether the sender was still there."""
         connection, self._connection = self._connection, None
@@ -103,7 +115,9 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[tuple[Received, int]] = deque()
         """Whole requests behind the one being answered, with what they take of the budget."""
         self._current: Exchange | None = None
-        self._pumping = self._closing = self._ended = self._reading_paused = False
+        self._pumping = self._closing = self._reading_paused = False
+        self.ended = False
+        """The peer has closed its side."""
         self._stuck = 0
         """Bytes that the peer does not take."""
         self._discarded = 0
@@ -133,10 +147,17 @@ class Connection(asyncio.Protocol):
         self._pump()
 
     def eof_received(self) -> bool:
-        """The peer has said all it will say; it may still want its answers."""
-        self._ended = True
-        busy = self._current is not None or bool(self._waiting)
-        return busy and self._transport is not None and self._transport.can_write_eof()
+        """The peer has closed its side.
+
+        Most have hung up then; a few have only said all they had to say. An answer that takes no
+        waiting still goes to them, but who is held for one counts as gone: a reply that nobody
+        read must not be told as one that was given.
+        """
+        self.ended = True
+        current = self._current
+        busy = current is not None or bool(self._waiting)
+        held = current is not None and current.hung_up is not None
+        return busy and not held and self._transport is not None and self._transport.can_write_eof()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
@@ -225,6 +246,11 @@ class Connection(asyncio.Protocol):
         else:
             self._pump()
 
+    def dropped(self) -> None:
+        """The current request gets no answer, nor do those behind it."""
+        self._current = None
+        self._close()
+
     def _write(self, head: bytes, body: bytes) -> None:
         transport = self._transport
         if transport is None or transport.is_closing():
@@ -260,7 +286,7 @@ class Connection(asyncio.Protocol):
         if self._inbound.refusal is not None:
             self._write(*framed(self._inbound.refusal, head=False, http10=False, close=True))
             self._close(unread=True)
-        elif self._ended or (self.edge.stopping and self._inbound.phase is Phase.IDLE):
+        elif self.ended or (self.edge.stopping and self._inbound.phase is Phase.IDLE):
             self._close()
         elif self._inbound.waits_for_continue and self._leave_line is None:
             self._write(b"HTTP/1.1 100 Continue\r\n\r\n", b"")

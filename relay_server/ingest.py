@@ -124,6 +124,11 @@ class Ingest:
         if tell is not None:
             self._tell(told, tell)
             return
+        if exchange.leaving:
+            self._hub.hung_up(endpoint.id, outcome)
+            exchange.drop()
+            self._record(told, 0, "gone")
+            return
         self._held[endpoint.id, outcome] = told
         exchange.hung_up = partial(self._hung_up, endpoint.id, outcome)
         self._watch_deadlines()
@@ -139,7 +144,9 @@ class Ingest:
         by: _By = tell.by
         answer = None
         if tell.result is not None:
-            full = self.edge.stuck + len(tell.result.body) > self._settings.answer_budget
+            # One answer may always be under way, whatever its size.
+            stuck = self.edge.stuck
+            full = stuck and stuck + len(tell.result.body) > self._settings.answer_budget
             answer = None if full else answers.from_program(tell.result)
             by = "app" if answer is not None else "ack"
         if answer is None:

@@ -65,7 +65,7 @@ class Retainer:
                 break
         if rows:
             _transact(db, lambda: self._remove(db, shelf, rows, "size"))
-            self._free(rows)
+            self._removed(rows, shelf)
             self.note(shelf)
         return True
 
@@ -89,8 +89,8 @@ class Retainer:
                 self._remove(db, self._shelves.by_no[no], rows, "age")
 
         _transact(db, remove)
-        for rows in found.values():
-            self._free(rows)
+        for no, rows in found.items():
+            self._removed(rows, self._shelves.by_no[no])
         return seen == _EVENTS or size > _BYTES
 
     def _remove(
@@ -101,8 +101,6 @@ class Retainer:
         db.execute("delete from reply where endpoint=? and seq<=?", (shelf.no, last))
         _note_gap(db, shelf.no, last, len(rows), reason)
         db.execute("update endpoint set purged_to=max(purged_to, ?) where no=?", (last, shelf.no))
-        shelf.count -= len(rows)
-        shelf.size -= sum(row[2] for row in rows)
 
     def _bury(self, db: sqlite3.Connection, no: int) -> bool:
         """Remove a slice of a deleted endpoint, and at last the endpoint."""
@@ -121,11 +119,14 @@ class Retainer:
                 self._shelves.dead.discard(no)
 
         _transact(db, remove)
-        self._free(rows)
+        self._removed(rows)
         return True
 
-    def _free(self, rows: Sequence[_Row]) -> None:
+    def _removed(self, rows: Sequence[_Row], shelf: Shelf | None = None) -> None:
         """After the commit: a file may go only when no row points into it any more."""
+        if shelf is not None:
+            shelf.count -= len(rows)
+            shelf.size -= sum(row[2] for row in rows)
         self._large.freed(file for *_, file in rows if file is not None)
 
 

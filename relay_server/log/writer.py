@@ -237,6 +237,9 @@ class Writer:
             reason = self._fail(error)
             self._tell(partial(_refuse, batch, reason))
             return
+        if self._broken is not None:
+            self._broken = None
+            _log.info("the log can be written again")
         self._account(coded)
         self._large.kept(files)
         done = [Appended(one.shelf.id, one.seq, one.message, one.told) for one in coded]
@@ -347,14 +350,13 @@ class Writer:
             raise StorageError(self._broken[1])
         db = self._db or self._connect()
         disk = os.statvfs(self._path.parent)
-        low = min(self._low_water, disk.f_blocks * disk.f_frsize // 20)
-        free = disk.f_bavail * disk.f_frsize
-        if free < low * 2 + size:
+        total, free = disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize
+        if short_of_disk(total, free, size, low_water=self._low_water, kept_back=kept_back):
             # Pages of removed events are as good as free space.
             pages = int(db.execute("pragma freelist_count").fetchone()[0])
             free += pages * int(db.execute("pragma page_size").fetchone()[0])
-        if free < low * kept_back + size:
-            raise StorageError(f"the disk is nearly full: {free >> 20} MiB are left")
+            if short_of_disk(total, free, size, low_water=self._low_water, kept_back=kept_back):
+                raise StorageError(f"the disk is nearly full: {free >> 20} MiB are left")
         return db
 
     def _connect(self) -> sqlite3.Connection:
@@ -376,16 +378,16 @@ class Writer:
 
     def _fail(self, error: Exception) -> StorageError:
         """Give the connection up: what a failed write or sync has left behind is not trusted."""
-        reason = error if isinstance(error, StorageError) else StorageError(str(error))
-        if isinstance(error, StorageError) and self._db is not None:
-            return reason  # refused before anything was tried
-        _log.error("the log cannot be written: %s", reason)
-        self._broken = (time.monotonic() + _RETRY_S, str(reason))
+        if isinstance(error, StorageError):
+            return error  # refused before anything was tried
+        if self._broken is None:
+            _log.error("the log cannot be written: %s", error)
+        self._broken = (time.monotonic() + _RETRY_S, str(error))
         db, self._db = self._db, None
         if db is not None:
             with contextlib.suppress(sqlite3.Error):
                 db.close()
-        return reason
+        return StorageError(str(error))
 
     def _save_clock(self, db: sqlite3.Connection, clock: int) -> None:
         db.execute("insert or replace into meta values ('clock', ?)", (str(clock),))
@@ -407,6 +409,15 @@ class Writer:
         # The loop is gone only when the whole process is being torn down.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(what)
+
+
+def short_of_disk(total: int, free: int, size: int, *, low_water: int, kept_back: float) -> bool:
+    """Whether so many bytes may not be written, because a part of the disk is kept back.
+
+    The part is `low_water`, on a small disk a twentieth of it: SQLite must always have room to
+    finish what it has begun. `kept_back` is the share of it that this write must leave.
+    """
+    return free - size < min(low_water, total // 20) * kept_back
 
 
 def _refuse(batch: Sequence[_Append], reason: StorageError) -> None:

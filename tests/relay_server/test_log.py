@@ -1,0 +1,278 @@
+"""What every log promises. A second implementation joins by one more line in `open_log`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from hookcli.wire import codec
+from hookcli.wire.messages import Event, Gap, Reply
+from relay_server.log.base import Draft, Log, Retention, StorageError
+from relay_server.log.sqlite import SqliteLog
+
+DAY = 86_400
+
+
+def sqlite_log(folder: Path, *, age_s: int = 7 * DAY, endpoint_bytes: int = 1 << 30) -> Log:
+    retention = Retention(age_s=age_s, endpoint_bytes=endpoint_bytes)
+    return SqliteLog(folder, retention=retention, low_water=1 << 20, tail_bytes=1 << 20)
+
+
+KINDS: dict[str, Callable[..., Log]] = {"sqlite": sqlite_log}
+
+
+class Opened:
+    """One log with what tests do to it."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.made = 0
+
+    async def append(self, endpoint: str = "ep_a", body: bytes = b"{}", at: int = 0) -> int:
+        done: asyncio.Future[int | StorageError] = asyncio.get_running_loop().create_future()
+        self.made += 1
+        self.log.append(
+            draft(endpoint, f"event-{self.made}", body, at or self.made), done.set_result
+        )
+        outcome = await asyncio.wait_for(done, 10)
+        if isinstance(outcome, StorageError):
+            raise outcome
+        return outcome
+
+    async def all(self, endpoint: str = "ep_a", after: int = 0) -> list[Event]:
+        found: list[Event] = []
+        while page := (await self.log.read(endpoint, after, events=50, size=1 << 20)).events:
+            found += [event_of(message) for _, message in page]
+            assert [event.seq for event in found[-len(page) :]] == [seq for seq, _ in page]
+            after = page[-1][0]
+        return found
+
+    async def gaps(self, endpoint: str = "ep_a", after: int = 0) -> list[Gap]:
+        return list((await self.log.read(endpoint, after, events=1, size=1)).gaps)
+
+
+def draft(endpoint: str, name: str, body: bytes, at: int) -> Draft:
+    return Draft(
+        endpoint=endpoint,
+        id=name,
+        received_at=at,
+        method="POST",
+        url="http://h/" + endpoint,
+        target=b"/x?y",
+        http_version="1.1",
+        peer="127.0.0.1",
+        headers=((b"A", b"1"), (b"a", b"\xff")),
+        body=body,
+    )
+
+
+def event_of(message: bytes) -> Event:
+    found = codec.decode_relay(message)
+    assert isinstance(found, Event)
+    return found
+
+
+@asynccontextmanager
+async def opened(kind: str, folder: Path, **limits: int) -> AsyncIterator[Opened]:
+    log = KINDS[kind](folder, **limits)
+    await log.open()
+    try:
+        yield Opened(log)
+    finally:
+        await log.close()
+
+
+@pytest.fixture(params=list(KINDS))
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def disk_used(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+async def until(ask: Callable[[], Awaitable[bool]], within: float = 10.0) -> None:
+    async with asyncio.timeout(within):
+        while not await ask():  # noqa: ASYNC110 - a log tells nobody what it has removed
+            await asyncio.sleep(0.01)
+
+
+async def test_what_is_appended_is_read_back_exactly_and_in_order(
+    kind: str, tmp_path: Path
+) -> None:
+    bodies = [b"", b"x", bytes(range(256)), b"l" * 40_000, b"m" * 300_000]
+    async with opened(kind, tmp_path) as it:
+        await it.log.put_endpoint("ep_a", b"{}")
+        seqs = [await it.append(body=body) for body in bodies]
+        assert seqs == [1, 2, 3, 4, 5]
+        found = await it.all()
+    assert [event.body for event in found] == bodies
+    assert {(event.target, event.headers) for event in found} == {
+        (b"/x?y", ((b"A", b"1"), (b"a", b"\xff")))
+    }
+
+
+async def test_it_is_all_there_after_a_restart_and_places_go_on(kind: str, tmp_path: Path) -> None:
+    async with opened(kind, tmp_path) as it:
+        for name in ("ep_a", "ep_b"):
+            await it.log.put_endpoint(name, name.encode())
+        for _ in range(3):
+            await it.append("ep_a", b"l" * 50_000)
+        await it.append("ep_b")
+        it.log.record("ep_a", Reply(seq=2, status=201, by="app", ms=1.5))
+    async with opened(kind, tmp_path) as it:
+        assert await it.log.endpoints() == {"ep_a": b"ep_a", "ep_b": b"ep_b"}
+        assert (it.log.head("ep_a"), it.log.head("ep_b"), it.log.head("ep_c")) == (3, 1, 0)
+        assert it.log.held("ep_a")[0] == 3
+        assert [event.seq for event in await it.all("ep_a", 1)] == [2, 3]
+        page = await it.log.read("ep_a", 0, events=9, size=1 << 20)
+        assert page.replies == {2: Reply(seq=2, status=201, by="app", ms=1.5)}
+        assert await it.append("ep_a") == 4
+        assert [event.seq for event in await it.all("ep_b")] == [1]
+
+
+async def test_many_at_once_each_get_a_place_of_their_own(kind: str, tmp_path: Path) -> None:
+    async with opened(kind, tmp_path) as it:
+        await it.log.put_endpoint("ep_a", b"{}")
+        seqs = await asyncio.gather(*(it.append(body=b"%d" % n) for n in range(1_000)))
+        assert sorted(seqs) == list(range(1, 1_001))
+        bodies = {event.seq: event.body for event in await it.all()}
+        assert all(bodies[seq] == b"%d" % n for n, seq in enumerate(seqs))
+
+
+async def test_a_page_is_bounded_and_never_empty_for_size(kind: str, tmp_path: Path) -> None:
+    async with opened(kind, tmp_path) as it:
+        await it.log.put_endpoint("ep_a", b"{}")
+        for _ in range(5):
+            await it.append(body=b"x" * 10_000)
+        read = it.log.read
+        assert [seq for seq, _ in (await read("ep_a", 0, events=2, size=1 << 20)).events] == [1, 2]
+        assert [seq for seq, _ in (await read("ep_a", 1, events=9, size=1)).events] == [2]
+        assert [seq for seq, _ in (await read("ep_a", 2, events=9, size=22_000)).events] == [3, 4]
+        assert (await read("ep_a", 5, events=9, size=9)).events == ()
+        assert (await read("ep_x", 0, events=9, size=9)).events == ()
+
+
+async def test_who_watches_is_woken_and_reads_the_same_from_memory(
+    kind: str, tmp_path: Path
+) -> None:
+    async with opened(kind, tmp_path) as it:
+        await it.log.put_endpoint("ep_a", b"{}")
+        await it.append()
+        news = asyncio.Event()
+        end = it.log.watch("ep_a", news.set)
+        await it.append(body=b"second")
+        await asyncio.wait_for(news.wait(), 5)
+        live = await it.log.read("ep_a", 1, events=9, size=1 << 20)
+        end()
+        stored = await it.log.read("ep_a", 1, events=9, size=1 << 20)
+        assert live.events == stored.events
+        assert event_of(live.events[0][1]).body == b"second"
+        news.clear()
+        await it.append()
+        assert not news.is_set()
+
+
+async def test_replies_are_told_before_and_after_they_are_stored(kind: str, tmp_path: Path) -> None:
+    reply = Reply(seq=1, status=0, by="gone", ms=3.0)
+    async with opened(kind, tmp_path) as it:
+        await it.log.put_endpoint("ep_a", b"{}")
+        await it.append()
+        it.log.record("ep_a", reply)
+        page = await it.log.read("ep_a", 0, events=9, size=1 << 20)
+        assert page.replies == {1: reply}
+
+
+async def test_a_time_is_turned_into_a_place(kind: str, tmp_path: Path) -> None:
+    async with opened(kind, tmp_path) as it:
+        await it.log.put_endpoint("ep_a", b"{}")
+        for at in (100, 200, 300):
+            await it.append(at=at)
+        assert [await it.log.before("ep_a", since) for since in (0, 150, 200, 301)] == [0, 1, 1, 3]
+        assert await it.log.before("ep_x", 0) == 0
+
+
+async def test_size_removes_the_oldest_and_tells_the_gap(kind: str, tmp_path: Path) -> None:
+    async with opened(kind, tmp_path, endpoint_bytes=100_000) as it:
+        await it.log.put_endpoint("ep_a", b"{}")
+        await it.log.put_endpoint("ep_b", b"{}")
+        await it.append("ep_b")
+        for _ in range(30):
+            await it.append(body=b"x" * 9_000)
+
+        async def small() -> bool:
+            return it.log.held("ep_a")[1] <= 100_000
+
+        await until(small)
+        found = await it.all()
+        first = found[0].seq
+        assert found[-1].seq == 30
+        assert len(found) == it.log.held("ep_a")[0]
+        assert await it.gaps() == [
+            Gap(from_seq=1, to_seq=first - 1, count=first - 1, reason="size")
+        ]
+        assert await it.gaps(after=2) == [
+            Gap(from_seq=3, to_seq=first - 1, count=first - 3, reason="size")
+        ]
+        assert await it.gaps(after=first - 1) == []
+        assert [event.seq for event in await it.all("ep_b")] == [1], "another's flood takes nothing"
+
+
+async def test_large_events_leave_no_file_behind(kind: str, tmp_path: Path) -> None:
+    async with opened(kind, tmp_path, endpoint_bytes=1) as it:
+        await it.log.put_endpoint("ep_a", b"{}")
+        await it.append(body=b"x" * 200_000)
+
+        async def gone() -> bool:
+            return it.log.held("ep_a")[0] == 0
+
+        await until(gone)
+    async with opened(kind, tmp_path) as it:
+        assert it.log.head("ep_a") == 1
+        assert await it.append() == 2, "a place is never given twice"
+    assert disk_used(tmp_path) < 150_000
+
+
+async def test_age_counts_only_while_the_log_is_open(kind: str, tmp_path: Path) -> None:
+    async with opened(kind, tmp_path) as it:
+        await it.log.put_endpoint("ep_a", b"{}")
+        # Received, by a clock that was wrong, in 1970 and in 2096.
+        await it.append(at=1)
+        await it.append(at=4_000_000_000_000_000)
+    async with opened(kind, tmp_path, age_s=3_600) as it:
+        assert await it.append() == 3
+        assert [event.seq for event in await it.all()] == [1, 2, 3]
+    async with opened(kind, tmp_path, age_s=1) as it:
+
+        async def gone() -> bool:
+            return it.log.held("ep_a")[0] == 0
+
+        await until(gone)
+        assert await it.gaps() == [Gap(from_seq=1, to_seq=3, count=3, reason="age")]
+
+
+async def test_a_removed_endpoint_takes_its_events_along(kind: str, tmp_path: Path) -> None:
+    async with opened(kind, tmp_path) as it:
+        for name in ("ep_a", "ep_b"):
+            await it.log.put_endpoint(name, b"{}")
+            for _ in range(300):
+                it.log.append(draft(name, "x", b"x" * 40_000, 1), lambda _: None)
+            await it.append(name)
+        await it.log.remove_endpoint("ep_a")
+        with pytest.raises(StorageError):
+            await it.append("ep_a")
+        assert (await it.log.read("ep_a", 0, events=9, size=99)).events == ()
+        assert len(await it.all("ep_b")) == 301
+    async with opened(kind, tmp_path) as it:
+        assert await it.log.endpoints() == {"ep_b": b"{}"}
+
+
+async def test_facts_are_kept(kind: str, tmp_path: Path) -> None:
+    async with opened(kind, tmp_path) as it:
+        assert await it.log.get_meta("a") is None
+        await it.log.put_meta("a", "1")
+        await it.log.put_meta("a", "2")
+        assert await it.log.get_meta("a") == "2"
+        assert await it.log.probe() is None
