@@ -31,9 +31,7 @@ class Acting:
 
 def handles(node: DOMNode, action: str) -> bool:
     """Whether something from this node outwards does this action."""
-    return any(
-        callable(getattr(each, handler_name(action), None)) for each in _outwards(node)
-    )
+    return any(callable(getattr(each, handler_name(action), None)) for each in _outwards(node))
 
 
 def act(node: DOMNode, action: str) -> bool:

@@ -66,7 +66,9 @@ def run_listen(
             code, crash = _screen(setup, engine, sender, board)
             if crash is None:
                 break
-            board.say(f"the screen was started again after a bug ({type(crash).__name__})", 0, "bad")
+            board.say(
+                f"the screen was started again after a bug ({type(crash).__name__})", 0, "bad"
+            )
         if crash is not None and listen is not None:
             code = _without_screen(engine, fallback)
     finally:

@@ -138,7 +138,9 @@ class Board:
             case observe.TargetState():
                 error = f": {report.error}" if report.error else ""
                 role = "ok" if report.state == "up" else "wait"
-                self.say(f"{report.target} {report.state}, {report.waiting} waiting{error}", at, role)
+                self.say(
+                    f"{report.target} {report.state}, {report.waiting} waiting{error}", at, role
+                )
             case observe.Notice():
                 hint = f" ({report.hint})" if report.hint else ""
                 role = {"error": "bad", "warning": "warn"}.get(report.level, "")

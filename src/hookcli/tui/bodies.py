@@ -63,7 +63,9 @@ def _binary(sample: bytes, encoding: str) -> bool:
     return False
 
 
-def document(data: bytes, content_type: str, mode: str, *, ascii_only: bool = False) -> Document | HexDump:
+def document(
+    data: bytes, content_type: str, mode: str, *, ascii_only: bool = False
+) -> Document | HexDump:
     """The lines of a body in one of MODES."""
     if mode == "hex":
         return HexDump(data, ascii_only=ascii_only)

@@ -68,9 +68,7 @@ def ways(
     return [*out, osc]
 
 
-def _local(
-    env: Mapping[str, str], platform: str, which: Callable[[str], str | None]
-) -> list[Way]:
+def _local(env: Mapping[str, str], platform: str, which: Callable[[str], str | None]) -> list[Way]:
     out: list[Way] = []
     if platform == "darwin" and which("pbcopy"):
         out.append(Way(name="pbcopy", command=("pbcopy",)))

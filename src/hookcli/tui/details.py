@@ -35,7 +35,9 @@ def content_type(headers: Headers) -> str:
     return (first(headers, b"content-type") or b"").decode("latin-1")
 
 
-def tabs_line(details: Details | None, row: Row | None, tab: int, width: int, *, ascii_only: bool) -> Line:
+def tabs_line(
+    details: Details | None, row: Row | None, tab: int, width: int, *, ascii_only: bool
+) -> Line:
     """`❯1 Request    2 Response    3 Attempts 2    4 Signature ✓    5 Diff    6 Raw`."""
     short = {"Signature": "Sig"}
     for gap, name_of in (
@@ -87,7 +89,8 @@ def head_lines(row: Row, width: int, *, outcome: Line) -> list[Line]:
 def request_title(capture: Capture, width: int, *, ascii_only: bool) -> Line:
     """`POST /webhooks/stripe?account=…        HTTP/1.1 · 203.0.113.9 · 14:32:31`."""
     dot = " - " if ascii_only else " · "
-    facts = [capture.http_version, capture.peer.rpartition(":")[0] or capture.peer,
+    version = f"HTTP/{capture.http_version}" if capture.http_version else ""
+    facts = [version, capture.peer.rpartition(":")[0] or capture.peer,
              words.clock(capture.received_at)]  # fmt: skip
     end = dot.join(fact for fact in facts if fact)
     begin = (Piece(f" {capture.method} ", "strong"), Piece(capture.path))
@@ -112,7 +115,9 @@ def outcome_title(attempt: Attempt) -> str:
     """`500 Internal Server Error`, `connection refused`, …"""
     if attempt.outcome in (Outcome.RESPONDED, Outcome.TOO_LARGE) and attempt.status:
         text = f"{attempt.status} {attempt.reason.decode('latin-1')}".strip()
-        return text + (" (cut: the answer is too large)" if attempt.outcome is Outcome.TOO_LARGE else "")
+        return text + (
+            " (cut: the answer is too large)" if attempt.outcome is Outcome.TOO_LARGE else ""
+        )
     return attempt.error or attempt.outcome.value
 
 
@@ -126,7 +131,9 @@ def answer_lines(details: Details, row: Row, width: int, *, ascii_only: bool) ->
         return [(Piece(text, "dim"), Piece(dash * max(width - width_of(text), 0), "dim"))]
     role = "ok" if last.outcome is Outcome.RESPONDED and 200 <= last.status < 300 else "bad"
     kind = content_type(last.headers).partition(";")[0]
-    facts = [fact for fact in (kind, words.long_size(last.body_size), words.long_span(last.ms)) if fact]
+    facts = [
+        fact for fact in (kind, words.long_size(last.body_size), words.long_span(last.ms)) if fact
+    ]
     rest = f"{dot}{dot.join(facts)} "
     lines: list[Line] = [(
         Piece(f"{dash * 3} answer ", "dim"), Piece(short_outcome(last), role), Piece(rest, "dim"),
@@ -147,7 +154,9 @@ def answer_lines(details: Details, row: Row, width: int, *, ascii_only: bool) ->
 # Attempts
 
 
-def attempt_rows(details: Details, width: int, marked: int, *, ascii_only: bool) -> tuple[list[Line], list[int]]:
+def attempt_rows(
+    details: Details, width: int, marked: int, *, ascii_only: bool
+) -> tuple[list[Line], list[int]]:
     """The table of attempts, and which of its lines can be chosen."""
     target = 20 if width >= 84 else 10
     head = (
@@ -162,15 +171,25 @@ def attempt_rows(details: Details, width: int, marked: int, *, ascii_only: bool)
         lines.append(_attempt_line(attempt, before, target, marked, ascii_only=ascii_only))
         before = attempt
     if not details.attempts:
-        lines.append((Piece("   No attempt was made: captured, not forwarded. r sends it.", "dim"),))
+        lines.append(
+            (Piece("   No attempt was made: captured, not forwarded. r sends it.", "dim"),)
+        )
     return lines, choices
 
 
-def _attempt_line(attempt: Attempt, before: Attempt | None, target: int, marked: int, *, ascii_only: bool) -> Line:
+def _attempt_line(
+    attempt: Attempt, before: Attempt | None, target: int, marked: int, *, ascii_only: bool
+) -> Line:
     good = attempt.outcome is Outcome.RESPONDED and 200 <= attempt.status < 300
-    status = str(attempt.status) if attempt.outcome is Outcome.RESPONDED else attempt.outcome.value[:4]
+    status = (
+        str(attempt.status) if attempt.outcome is Outcome.RESPONDED else attempt.outcome.value[:4]
+    )
     timing = attempt.timing
-    same = "" if before is None else ("=" if same_answer(before, attempt) else ("#" if ascii_only else "≠"))
+    same = (
+        ""
+        if before is None
+        else ("=" if same_answer(before, attempt) else ("#" if ascii_only else "≠"))
+    )
     where = attempt.target.partition("://")[2] or attempt.target
     if where.startswith(("localhost:", "127.0.0.1:")):
         where = f":{where.partition(':')[2]}"
@@ -202,7 +221,12 @@ def compared(a: Attempt, b: Attempt, width: int, *, ascii_only: bool) -> list[Li
     lines: list[Line] = [(), (Piece(title + dash * max(width - len(title), 0), "dim"),)]
 
     def fact(name: str, old: str, new: str) -> None:
-        lines.append((Piece(f"   {name:<11}", "dim"), Piece(f"{old}{arrow}{new}" if old != new else f"{old}, the same")))
+        lines.append(
+            (
+                Piece(f"   {name:<11}", "dim"),
+                Piece(f"{old}{arrow}{new}" if old != new else f"{old}, the same"),
+            )
+        )
 
     fact("status", outcome_title(a), outcome_title(b))
     fact("time", words.long_span(a.ms), words.long_span(b.ms))
@@ -228,7 +252,12 @@ def _header_changes(a: Headers, b: Headers, arrow: str) -> list[Line]:
             continue
         before = old.get(name, b"(absent)").decode("latin-1")
         after = new.get(name, b"(absent)").decode("latin-1")
-        out.append((Piece("   header     ", "dim"), Piece(f"{name.decode('latin-1')}: {before}{arrow}{after}")))
+        out.append(
+            (
+                Piece("   header     ", "dim"),
+                Piece(f"{name.decode('latin-1')}: {before}{arrow}{after}"),
+            )
+        )
     return out
 
 

@@ -6,7 +6,9 @@ from hookcli.tui.link import Link
 from hookcli.tui.paint import Line, Piece, left
 
 
-def empty_lines(link: Link, now: float, width: int, *, earlier: int, ascii_only: bool) -> list[Line]:
+def empty_lines(
+    link: Link, now: float, width: int, *, earlier: int, ascii_only: bool
+) -> list[Line]:
     """What to do to get a first event."""
     if link.ready is None:
         return _connecting(link, now)
@@ -47,7 +49,7 @@ def _checks(link: Link, earlier: int, *, ascii_only: bool) -> list[Line]:
     out: list[Line] = [(Piece(f"   {good} ", "ok"), Piece(f"relay reached{trip}"))]
     for target in link.targets.values():
         up = target.state == "up"
-        mark = (Piece(f"   {good} ", "ok") if up else Piece(f"   {open_} ", "wait"))
+        mark = Piece(f"   {good} ", "ok") if up else Piece(f"   {open_} ", "wait")
         out.append((mark, Piece(target_sentence(target))))
     hint = "  (H shows them)" if earlier else ""
     runs = f"{words.plural(earlier, 'capture')} from earlier runs" if earlier else "no captures yet"
@@ -108,8 +110,14 @@ def _local(link: Link, width: int, *, earlier: int, ascii_only: bool) -> list[Li
 def public_lines(port: str) -> list[Line]:
     """The three ways to a public URL, a line each."""
     return [
-        (Piece("     a server you own     "), Piece("hookcli relay --public-url https://hooks.example.com", "strong")),
-        (Piece("     a relay you know     "), Piece("hookcli login https://hooks.example.com", "strong")),
+        (
+            Piece("     a server you own     "),
+            Piece("hookcli relay --public-url https://hooks.example.com", "strong"),
+        ),
+        (
+            Piece("     a relay you know     "),
+            Piece("hookcli login https://hooks.example.com", "strong"),
+        ),
         (Piece("     a tunnel you have    "), Piece(f"any tunnel that points at {port}")),
     ]
 

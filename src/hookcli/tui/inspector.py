@@ -23,7 +23,7 @@ from hookcli.tui.desk import Desk
 from hookcli.tui.details import Details
 from hookcli.tui.memory import Memory
 from hookcli.tui.mutations import capture_of
-from hookcli.tui.paint import Line, shown
+from hookcli.tui.paint import Line, draw_ascii, shown
 from hookcli.tui.replays import Replayer, Send
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.boxes import LineBox, YesNoBox
@@ -53,9 +53,12 @@ class Inspector(Acting, App[int], inherit_bindings=False):
     TITLE = "hookcli"
     HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = []
 
-    def __init__(self, setup: Setup, engine: Engine, send: Send, board: Board | None = None) -> None:
+    def __init__(
+        self, setup: Setup, engine: Engine, send: Send, board: Board | None = None
+    ) -> None:
         super().__init__()
         self.setup = setup
+        draw_ascii(setup.ascii_only)
         self.engine = engine
         self.memory = Memory.load(setup.state)
         self.board = board or Board(mark=MARK)
@@ -196,7 +199,9 @@ class Inspector(Acting, App[int], inherit_bindings=False):
         if row is not None:
             facts["ref"] = row.id
         if rows:
-            facts["refs"] = " ".join(each.id for each in rows[:3]) if len(rows) <= 3 else "is:marked"
+            facts["refs"] = (
+                " ".join(each.id for each in rows[:3]) if len(rows) <= 3 else "is:marked"
+            )
         if self.main.typed:
             facts["filter"] = shlex.quote(self.main.typed)
         if self.main.detail.attempts.attempt_n:
@@ -362,11 +367,15 @@ class Inspector(Acting, App[int], inherit_bindings=False):
             loading.explanation, details, secrets, ascii_only=self.setup.ascii_only
         )
 
-    async def keep_mutation(self, details: Details, request: Request, *, note: str, signed: bool) -> str:
+    async def keep_mutation(
+        self, details: Details, request: Request, *, note: str, signed: bool
+    ) -> str:
         """Keep a changed copy as a capture that names its parent; its id."""
         from ulid import ULID
 
-        made = capture_of(details.capture, request, id=str(ULID()), at=self.now, signed=signed, note=note)
+        made = capture_of(
+            details.capture, request, id=str(ULID()), at=self.now, signed=signed, note=note
+        )
         new = NewCapture(capture=made, body=request.body)
         await self.desk.run(lambda store: store.commit(Batch(captures=(new,))))
         self.engine.observe(Captured(capture=made, body=request.body, skipped=True))

@@ -55,7 +55,9 @@ def onto(original: Request, before: bytes, typed: bytes) -> bytes:
 
 def headers_text(headers: Headers) -> str:
     """One field a line, for the editor."""
-    return "\n".join(f"{name.decode('latin-1')}: {value.decode('latin-1')}" for name, value in headers)
+    return "\n".join(
+        f"{name.decode('latin-1')}: {value.decode('latin-1')}" for name, value in headers
+    )
 
 
 def headers_from(text: str) -> Headers:
@@ -70,7 +72,9 @@ def headers_from(text: str) -> Headers:
         try:
             fields.append((match[1].encode("ascii"), match[2].encode("latin-1")))
         except UnicodeEncodeError:
-            raise UsageError(f"header line {number} has characters that HTTP cannot carry") from None
+            raise UsageError(
+                f"header line {number} has characters that HTTP cannot carry"
+            ) from None
     return tuple(fields)
 
 
@@ -83,7 +87,9 @@ def built(original: Request, method: str, path: str, headers: str, body: bytes) 
         if not path.isascii() or not path.isprintable() or " " in path:
             raise UsageError("the path has characters that must be percent-encoded")
         target = path.encode()
-    fields = original.headers if headers == headers_text(original.headers) else headers_from(headers)
+    fields = (
+        original.headers if headers == headers_text(original.headers) else headers_from(headers)
+    )
     if body != original.body:
         fields = with_length(fields, len(body))
     return Request(method=method, url=original.url, target=target, headers=fields, body=body)
@@ -114,7 +120,13 @@ def command(ref: str, before: Request, after: Request, *, resign: bool) -> str:
 
 
 def capture_of(
-    parent: Capture, request: Request, *, id: str, at: int, signed: bool, note: str  # noqa: A002
+    parent: Capture,
+    request: Request,
+    *,
+    id: str,
+    at: int,
+    signed: bool,
+    note: str,
 ) -> Capture:
     """The mutation as a capture of its own."""
     state = SignatureState.NEW if signed else SignatureState.UNKNOWN

@@ -36,11 +36,40 @@ Line = tuple[Piece, ...]
 Styles = Callable[[str], Style]
 
 
+_PLAIN = str.maketrans({
+    "…": "~", "─": "-", "═": "=", "│": "|", "┃": "|", "▌": ">", "·": "-", "→": ">", "←": "<",
+    "↔": "=", "≠": "#", "×": "x", "●": "*", "○": "o", "◌": "o", "◐": "~", "✓": "+", "✗": "x",
+    "⊘": "-", "↺": "r", "✎": "e", "▲": "^", "▸": "+", "▾": "-", "⇩": "v", "↳": ">", "❯": ">",
+    "█": "#", "░": ".", "“": '"', "”": '"', "’": "'", "—": "-", "–": "-", "⏎": "<", "↑": "^",
+    "↓": "v", "Δ": "=",
+})  # fmt: skip
+"""Our own signs in ASCII, one for one."""
+
+
+class _Terminal:
+    """What the terminal can draw; the same for the whole process."""
+
+    ascii_only = False
+
+
+def draw_ascii(on: bool) -> None:
+    """Draw only ASCII from now on: the locale of the terminal has nothing else."""
+    _Terminal.ascii_only = on
+
+
 def shown(text: str) -> str:
     """Text for a column or a line: nothing that a terminal obeys, nothing of doubtful width."""
     if text.isascii() and text.isprintable():
         return text
-    return display_text(_JOINERS.sub("", text))
+    text = display_text(_JOINERS.sub("", text))
+    return _in_ascii(text) if _Terminal.ascii_only else text
+
+
+def _in_ascii(text: str) -> str:
+    text = text.translate(_PLAIN)
+    if text.isascii():
+        return text
+    return "".join(char if char.isascii() else "?" * cell_len(char) for char in text)
 
 
 def width_of(text: str) -> int:
@@ -120,7 +149,7 @@ def strip_of(line: Iterable[Piece], width: int, styles: Styles, over: str = "") 
         text = shown(text)
         cells = width_of(text)
         if used + cells > width:
-            text = cut(text, width - used)
+            text = shown(cut(text, width - used))
             cells = width_of(text)
         style = styles(role) if role else ground
         segments.append(Segment(text, style + top if top else style))

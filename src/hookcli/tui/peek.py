@@ -82,7 +82,10 @@ def outcome_pieces(row: Row, now: int, *, ascii_only: bool = False) -> Line:
     glyph, plain, role = GLYPHS[row.kind]
     sign = plain if ascii_only else glyph
     dot = " - " if ascii_only else " · "
-    pieces = [Piece(f"{sign} ", role), Piece(outcome_words(row, now), "bad" if row.failed else "strong")]
+    pieces = [
+        Piece(f"{sign} ", role),
+        Piece(outcome_words(row, now), "bad" if row.failed else "strong"),
+    ]
     if row.attempts > 1 or row.next_retry_at is not None:
         pieces.append(Piece(f"{dot}attempt {row.attempts}"))
     if row.next_retry_at is not None:

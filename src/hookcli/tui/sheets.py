@@ -20,7 +20,9 @@ _WORDS = {
 }
 
 
-def signature_lines(details: Details, explanation: list[Line], width: int, *, ascii_only: bool) -> list[Line]:
+def signature_lines(
+    details: Details, explanation: list[Line], width: int, *, ascii_only: bool
+) -> list[Line]:
     """What is known of a signature: the verdict, its facts, and how it came about."""
     capture = details.capture
     glyph, role, sentence = _WORDS[capture.signature.state]
@@ -68,7 +70,9 @@ def _signature_header(details: Details) -> str:
     return ""
 
 
-def diff_lines(this: Details, other: Details | None, why: str, width: int, *, ascii_only: bool) -> list[Line]:
+def diff_lines(
+    this: Details, other: Details | None, why: str, width: int, *, ascii_only: bool
+) -> list[Line]:
     """What differs from another event: by path where the bodies allow it."""
     if other is None:
         return [(), (Piece("  Nothing to compare with: no other event of this type.", "dim"),), (),
@@ -97,7 +101,11 @@ def _sides(this: Details, other: Details, width: int) -> Line:
 
     half = (width - 2) // 2
     if width < WIDE:
-        return (Piece(side("- other", other), "bad"), Piece("   "), Piece(side("+ this", this), "ok"))
+        return (
+            Piece(side("- other", other), "bad"),
+            Piece("   "),
+            Piece(side("+ this", this), "ok"),
+        )
     return (Piece(left(side("OTHER", other), half), "strong"), Piece("│ ", "dim"),
             Piece(side("THIS", this), "strong"))  # fmt: skip
 
@@ -114,7 +122,9 @@ def _section(section: diff.Section, width: int, *, ascii_only: bool) -> list[Lin
     how = {"path": "by path, key order does not count", "line": "by line", "byte": "by byte"}
     note = how.get(str(section.how.value), "")
     number = words.plural(len(section.differences), "difference")
-    lines: list[Line] = [(Piece(f"  {title:<13}", "strong"), Piece(f"{number}  "), Piece(note, "dim"))]
+    lines: list[Line] = [
+        (Piece(f"  {title:<13}", "strong"), Piece(f"{number}  "), Piece(note, "dim"))
+    ]
     for difference in section.differences:
         lines += _difference(difference, width, ascii_only=ascii_only)
     return lines

@@ -3,13 +3,16 @@
 import asyncio
 import hashlib
 import json
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from hookcli.captures.store import Batch, NewCapture, Store
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
 
 from hookcli.captures.model import (
     Attempt,
@@ -21,9 +24,9 @@ from hookcli.captures.model import (
     Told,
     Why,
 )
-from hookcli.captures.store import Batch, NewCapture, Store
 from hookcli.tui.bridge import Engine, Listen, Listening
 from hookcli.tui.inspector import Inspector
+from hookcli.tui.screens.replay_many import ManyScreen
 from hookcli.tui.setup import Setup
 from hookcli.tunnel.observe import Observer, Ready
 from hookcli.wire.headers import Headers
@@ -67,7 +70,7 @@ def capture(number: int, body: bytes | None = None, **values: Any) -> tuple[Capt
         method="POST",
         url="https://hooks.example.com/ep_test",
         target=f"/webhooks/{source or 'internal'}?n={number}".encode(),
-        http_version="HTTP/1.1",
+        http_version="1.1",
         peer="203.0.113.9:4433",
         headers=JSON,
         body_size=len(body),
@@ -151,12 +154,14 @@ class App:
 
     status: int = 200
     sent: list[tuple[Request, str, Why, str]] = field(default_factory=list)
-    hold: asyncio.Event | None = None
+    allowed: threading.Semaphore | None = None
+    """How many more answers it may give; None for any number."""
 
     async def __call__(self, request: Request, target: str, why: Why, capture: str) -> Attempt:
         """Answer."""
         self.sent.append((request, target, why, capture))
-        await asyncio.sleep(0)
+        while self.allowed is not None and not self.allowed.acquire(blocking=False):
+            await asyncio.sleep(0.002)
         return attempt(capture, self.status, why=why, target=target, ms=16.0)
 
 
@@ -242,11 +247,14 @@ class Drive:
         await self.pilot.press(*(names.get(char, char) for char in text))
 
     async def settle(self) -> None:
-        """Until no worker runs and what they said is drawn."""
-        await self.app.workers.wait_for_complete()
-        self.app.drain()
+        """Until no worker runs, or one waits for an answer in a box, and all is drawn."""
         await self.pilot.pause()
-        await self.app.workers.wait_for_complete()
+        for _ in range(500):
+            busy = [worker for worker in self.app.workers if not worker.is_finished]
+            if not busy or isinstance(self.app.screen, ModalScreen | ManyScreen):
+                break
+            await asyncio.sleep(0.005)
+        self.app.drain()
         await self.pilot.pause()
 
     async def until(self, true: Callable[[], bool], what: str) -> None:

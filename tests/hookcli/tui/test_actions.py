@@ -8,8 +8,17 @@ import pytest
 from textual.binding import Binding
 
 import hookcli.tui
-from hookcli.tui.actions import ACTIONS, BY_ID, GROUPS, PLACES, Action, bindings, command_line, key_file
 from hookcli.tui.acting import handler_name
+from hookcli.tui.actions import (
+    ACTIONS,
+    BY_ID,
+    GROUPS,
+    PLACES,
+    Action,
+    bindings,
+    command_line,
+    key_file,
+)
 from hookcli.tui.footer import footer, footer_actions
 from hookcli.tui.inspector import Inspector
 from hookcli.tui.paint import length
@@ -92,7 +101,9 @@ def test_help_lists_every_action_of_a_place(place: str) -> None:
 
 @pytest.mark.parametrize("chain", NESTED, ids=lambda chain: chain[0])
 @pytest.mark.parametrize("width", [60, 80, 160])
-def test_the_footer_fits_and_always_says_how_to_get_help(chain: tuple[str, ...], width: int) -> None:
+def test_the_footer_fits_and_always_says_how_to_get_help(
+    chain: tuple[str, ...], width: int
+) -> None:
     line = footer(chain, width, {})
     assert length(line) <= width
     text = "".join(piece.text for piece in line)

@@ -5,12 +5,15 @@ import random
 
 import pytest
 
+from hookcli.tui.bodies import charset, document, first_mode, form_lines, kind_of, raw_lines
 from hookcli.tui.document import Document, search_pattern
 from hookcli.tui.hexdump import HexDump
 from hookcli.tui.pretty import json_lines
-from hookcli.tui.bodies import charset, document, first_mode, form_lines, kind_of, raw_lines
 
-SAMPLE = {"id": "evt_1", "data": {"object": {"lines": [{"id": "il_1"}, {"id": "il_2"}], "amount": 5}}}
+SAMPLE = {
+    "id": "evt_1",
+    "data": {"object": {"lines": [{"id": "il_1"}, {"id": "il_2"}], "amount": 5}},
+}
 
 
 def whole(text: str) -> Document:
@@ -81,7 +84,10 @@ def test_paths_agree_with_the_parsed_value() -> None:
         name, _, rest = text.partition(": ")
         scalar = rest or name
         if scalar in ("1", "2", "3", "4"):
-            found = eval("value" + made.path(line).removeprefix("$").replace(".k", "['k']").replace(".x", "['x']"))  # noqa: S307
+            found = eval(
+                "value"
+                + made.path(line).removeprefix("$").replace(".k", "['k']").replace(".x", "['x']")
+            )
             assert found == int(scalar)
 
 
@@ -147,7 +153,9 @@ def test_kinds(body: bytes, content_type: str, kind: str) -> None:
     assert kind_of(body, content_type) == kind
 
 
-@pytest.mark.parametrize("name", ["zlib_codec", "unicode_escape", "idna", "rot13", "nonsense", "utf-99"])
+@pytest.mark.parametrize(
+    "name", ["zlib_codec", "unicode_escape", "idna", "rot13", "nonsense", "utf-99"]
+)
 def test_only_character_sets_are_taken_from_a_content_type(name: str) -> None:
     assert charset(f"text/plain; charset={name}") == "utf-8"
 

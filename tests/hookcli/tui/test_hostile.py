@@ -4,11 +4,22 @@ import ast
 from pathlib import Path
 
 import pytest
+from rich.style import Style
 
 import hookcli.tui
-from hookcli.tui.paint import Piece, cut, cut_middle, fit, left, right, shown, spread, strip_of, width_of
+from hookcli.tui.paint import (
+    Piece,
+    cut,
+    cut_middle,
+    fit,
+    left,
+    right,
+    shown,
+    spread,
+    strip_of,
+    width_of,
+)
 from hookcli.tui.widgets.safe_area import one_to_one
-from rich.style import Style
 from tests.hookcli.tui.rig import JSON, attempt, capture, driven, put
 
 ROOM = Path(hookcli.tui.__path__[0])
@@ -24,7 +35,9 @@ FORBIDDEN = [*range(0x20), *range(0x7F, 0xA0), 0x200B, 0x200E, 0x200F, *range(0x
 
 def obeyed(text: str) -> list[str]:
     """Characters that a terminal would act on."""
-    return [hex(ord(char)) for char in text if ord(char) in FORBIDDEN or 0xD800 <= ord(char) < 0xE000]
+    return [
+        hex(ord(char)) for char in text if ord(char) in FORBIDDEN or 0xD800 <= ord(char) < 0xE000
+    ]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -61,7 +74,16 @@ def test_the_editor_shows_one_character_for_one(text: str) -> None:
 
 
 def test_nobody_makes_segments_or_uses_widgets_that_interpret_what_they_show() -> None:
-    forbidden = {"Static", "Label", "notify", "Markdown", "RichLog", "Log", "DataTable", "OptionList"}
+    forbidden = {
+        "Static",
+        "Label",
+        "notify",
+        "Markdown",
+        "RichLog",
+        "Log",
+        "DataTable",
+        "OptionList",
+    }
     for file in ROOM.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if not isinstance(node, ast.Call):

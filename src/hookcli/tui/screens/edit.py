@@ -70,7 +70,9 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Head, request line, body and headers, what changes, answers, footer."""
-        is_json = "json" in content_type(self.details.capture.headers) or self.original.body[:1] in (b"{", b"[")
+        is_json = "json" in content_type(self.details.capture.headers) or self.original.body[
+            :1
+        ] in (b"{", b"[")
         self.head = PaintedLines(id="header")
         self.tabs = PaintedLines(id="tabs")
         self.method = Bar(id="edit-method")
@@ -86,7 +88,11 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
         yield self.tabs
         with Container(id="edit-parts"):
             with Vertical(id="part-3"):
-                for label, bar in (("Method", self.method), ("Path", self.path), ("Target", self.target)):
+                for label, bar in (
+                    ("Method", self.method),
+                    ("Path", self.path),
+                    ("Target", self.target),
+                ):
                     with Horizontal(classes="bar-row"):
                         yield PaintedLines(id=f"label-{label.lower()}", classes="edit-label")
                         yield bar
@@ -155,7 +161,9 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
             body = self.body.text.encode("utf-8")
             if self._tidied:
                 body = mutations.onto(self.original, self._body, body)
-        return mutations.built(self.original, self.method.value, self.path.value, self.headers.text, body)
+        return mutations.built(
+            self.original, self.method.value, self.path.value, self.headers.text, body
+        )
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Something was typed."""
@@ -224,13 +232,17 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
         try:
             request = self.request()
             sentences = mutations.changes(self.original, request)
-            command = mutations.command(self.details.capture.id, self.original, request, resign=self.resigning)
+            command = mutations.command(
+                self.details.capture.id, self.original, request, resign=self.resigning
+            )
         except HookcliError as error:
             self.fault = error.message
         self.head.show([self._head(width)])
         self.tabs.show([self._tabs(width, len(sentences))])
         self._draw_body_line()
-        self.query_one("#headers-line", PaintedLines).show([(Piece(" Headers, one a line", "dim"),)])
+        self.query_one("#headers-line", PaintedLines).show(
+            [(Piece(" Headers, one a line", "dim"),)]
+        )
         self.changes.show(self._changes(sentences, command))
         self.answer.show(self._answers(width))
         self.foot.show([footer(("edit",), width, self.app.setup.keys, ascii_only=ascii_only)])
@@ -238,7 +250,11 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
     def _head(self, width: int) -> Line:
         capture = self.details.capture
         sign = "e" if self.app.setup.ascii_only else "✎"
-        saved = f"draft saved {words.clock(self.saved_at)} " if self.saved_at else "never changes the original "
+        saved = (
+            f"draft saved {words.clock(self.saved_at)} "
+            if self.saved_at
+            else "never changes the original "
+        )
         what = f" {sign} mutation of {capture.id[-10:]}   {capture.source} {capture.event_type}".rstrip()
         return spread((Piece(what, "strong"),), (Piece(saved, "dim"),), width)
 
@@ -257,7 +273,11 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
 
     def _draw_body_line(self) -> None:
         kind = content_type(self.details.capture.headers).partition(";")[0]
-        size = len(self.body.text.encode("utf-8", "replace")) if self._text is not None else len(self._body)
+        size = (
+            len(self.body.text.encode("utf-8", "replace"))
+            if self._text is not None
+            else len(self._body)
+        )
         verdict, role = self._verdict()
         width = max(self.body_line.size.width, 20)
         begin = (Piece(f" Body  {kind}  {words.long_size(size)}", "dim"),)
@@ -273,14 +293,22 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
 
     def _changes(self, sentences: list[str], command: str) -> list[Line]:
         width = max(self.changes.size.width - 2, 30)
-        lines: list[Line] = [(Piece(f" What will change: {len(sentences) or 'nothing yet'}", "strong"),)]
+        lines: list[Line] = [
+            (Piece(f" What will change: {len(sentences) or 'nothing yet'}", "strong"),)
+        ]
         lines += [(Piece(f"  {cut(text, width)}"),) for text in sentences[:12]]
         if len(sentences) > 12:
             lines.append((Piece(f"  and {len(sentences) - 12} more", "dim"),))
-        lines += [(Piece(f"  {part}", role),) for text, role in self._signing() for part in wrapped(text, width, 3)]
+        lines += [
+            (Piece(f"  {part}", role),)
+            for text, role in self._signing()
+            for part in wrapped(text, width, 3)
+        ]
         if command:
             lines += [(), (Piece(" The same from the command line (F8 copies)", "strong"),)]
-            lines += [(Piece(f"  {cut(line, width)}", "accent"),) for line in command.splitlines()[:10]]
+            lines += [
+                (Piece(f"  {cut(line, width)}", "accent"),) for line in command.splitlines()[:10]
+            ]
         return lines
 
     @property
@@ -357,7 +385,9 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
         except UsageError as error:
             self.app.say(error.message, "bad")
             return
-        text = mutations.command(self.details.capture.id, self.original, request, resign=self.resigning)
+        text = mutations.command(
+            self.details.capture.id, self.original, request, resign=self.resigning
+        )
         self.app.copy(text, "the command")
 
     def do_tidy(self) -> None:
@@ -429,7 +459,10 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
         sentences = await asyncio.to_thread(mutations.changes, self.original, request)
         signed = await self._signed(request)
         made = await self.app.keep_mutation(
-            self.details, signed, note=mutations.short_change(sentences), signed=signed is not request
+            self.details,
+            signed,
+            note=mutations.short_change(sentences),
+            signed=signed is not request,
         )
         self.sent.append(made)
         self._last_sent = request

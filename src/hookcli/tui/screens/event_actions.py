@@ -148,12 +148,16 @@ class EventActions(Screen[None]):
         if details is None:
             return
         item = item_of(details)
-        made = export.export(name, [item], with_secrets=True, to=self.app.target_of(details), files=True)
+        made = export.export(
+            name, [item], with_secrets=True, to=self.app.target_of(details), files=True
+        )
         text = made.data.decode("utf-8", "surrogateescape").rstrip("\n")
         for file_name, data in made.files.items():
             path = self.app.keep_file(file_name, data)
             text = text.replace(file_name, str(path))
-        sensitive = export.credentials(details.capture.headers, details.capture.target.partition(b"?")[2])
+        sensitive = export.credentials(
+            details.capture.headers, details.capture.target.partition(b"?")[2]
+        )
         named = f"; holds {', '.join(dict.fromkeys(sensitive))}" if sensitive else ""
         self.app.copy(text, f"{name} of {row.id[-10:] if row else ''}{named}")
 
@@ -193,7 +197,9 @@ class EventActions(Screen[None]):
         if what == "body":
             return details.body.decode("utf-8", "replace")
         if what == "headers":
-            return "\n".join(f"{n.decode('latin-1')}: {v.decode('latin-1')}" for n, v in capture.headers)
+            return "\n".join(
+                f"{n.decode('latin-1')}: {v.decode('latin-1')}" for n, v in capture.headers
+            )
         if what == "path":
             return path or "$"
         if what == "command":
@@ -225,7 +231,9 @@ class EventActions(Screen[None]):
             return
         form = export.find(name)
         stem = rows[0].id if len(rows) == 1 else f"hookcli-{len(rows)}-captures"
-        chosen = await self.app.asked("write to", str(self.app.setup.exports / f"{stem}{form.suffix}"))
+        chosen = await self.app.asked(
+            "write to", str(self.app.setup.exports / f"{stem}{form.suffix}")
+        )
         if chosen:
             await self._write(name, rows, Path(chosen).expanduser())
 
@@ -296,7 +304,9 @@ class EventActions(Screen[None]):
         """Give a name."""
         row = self._one()
         if row is not None:
-            self.app.ask("tag; the same again takes it off", "", lambda text: self._tag(row, text.strip()))
+            self.app.ask(
+                "tag; the same again takes it off", "", lambda text: self._tag(row, text.strip())
+            )
 
     def _tag(self, row: Row, name: str) -> None:
         if not name:
@@ -369,4 +379,12 @@ def run_program(command: Sequence[str]) -> int:
         return 127
 
 
-__all__ = ["ASK_ABOVE", "EventActions", "YesNoBox", "editor_file", "item_of", "markdown", "run_program"]
+__all__ = [
+    "ASK_ABOVE",
+    "EventActions",
+    "YesNoBox",
+    "editor_file",
+    "item_of",
+    "markdown",
+    "run_program",
+]

@@ -159,12 +159,16 @@ class Finding(Screen[None]):
 
         key = SORTS.get(self._sort)
         feed = self.app.board.feed
-        feed.select(passes if ids is not None or test is not None else None, key, reverse=self._reverse)
+        feed.select(
+            passes if ids is not None or test is not None else None, key, reverse=self._reverse
+        )
         self.event_list.rebuilt()
 
     def _result(self) -> str:
         feed = self.app.board.feed
-        shown = sum(1 for item in feed.items if isinstance(item, Row)) if feed.filtered else feed.rows
+        shown = (
+            sum(1 for item in feed.items if isinstance(item, Row)) if feed.filtered else feed.rows
+        )
         return f"{shown} of {feed.rows}"
 
     def refilter_soon(self) -> None:

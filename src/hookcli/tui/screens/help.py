@@ -61,7 +61,9 @@ def _matches(action: Action, keys: Mapping[str, str], wanted: str) -> bool:
 class HelpScreen(Acting, ModalScreen[str | None]):
     """The keys of a place; the result is an action to run."""
 
-    def __init__(self, places: tuple[str, ...], keys: Mapping[str, str], *, ascii_only: bool) -> None:
+    def __init__(
+        self, places: tuple[str, ...], keys: Mapping[str, str], *, ascii_only: bool
+    ) -> None:
         super().__init__()
         self._places, self._keys, self._ascii = places, keys, ascii_only
         self._ids: list[str] = []
@@ -93,7 +95,9 @@ class HelpScreen(Acting, ModalScreen[str | None]):
             lines: list[Line] = [(Piece(f"  {line}"),) for line in key_file().splitlines()]
             self.view.show(lines)
             return
-        lines, choices, self._ids = help_lines(self._places, self.app.size.width, self._keys, wanted)
+        lines, choices, self._ids = help_lines(
+            self._places, self.app.size.width, self._keys, wanted
+        )
         self.view.show(lines, choices)
 
     def on_input_changed(self, event: Input.Changed) -> None:

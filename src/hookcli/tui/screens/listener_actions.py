@@ -85,7 +85,9 @@ class ListenerActions(Screen[None]):
         """What happened."""
         app = self.app
         app.push_screen(
-            ReadingScreen("Log", lambda _: log_lines(app.board), ascii_only=app.setup.ascii_only, end=True)
+            ReadingScreen(
+                "Log", lambda _: log_lines(app.board), ascii_only=app.setup.ascii_only, end=True
+            )
         )
 
     def do_public(self) -> None:

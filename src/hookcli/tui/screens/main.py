@@ -130,7 +130,9 @@ class MainScreen(
         choice = self.app.memory.kept.layout
         if self.zoomed:
             self.opened = self.detail.has_focus_within or self.showing == "detail"
-        wanted = layout.panes(size.width, size.height, choice, opened=self.opened, zoomed=self.zoomed)
+        wanted = layout.panes(
+            size.width, size.height, choice, opened=self.opened, zoomed=self.zoomed
+        )
         if self.without_events:
             wanted = "empty"
         if wanted != self.showing:
@@ -180,7 +182,12 @@ class MainScreen(
         what = f"{row.source}{dot}{row.title}" if row.source else row.title
         place = f"{self.event_list.cursor + 1} of {len(self.app.board.feed)}"
         outcome = outcome_pieces(row, self.app.now, ascii_only=ascii_only)
-        end: Line = (Piece(f"{row.id[-10:]}  ", "dim"), Piece(f"{place}  ", "dim"), *outcome, Piece(" "))
+        end: Line = (
+            Piece(f"{row.id[-10:]}  ", "dim"),
+            Piece(f"{place}  ", "dim"),
+            *outcome,
+            Piece(" "),
+        )
         state = state_pieces(self.app.board.link, now, ascii_only=ascii_only)[:2]
         if length(end) > width * 0.55:
             end = (*outcome, Piece(" "))

@@ -25,7 +25,9 @@ def ranked(actions: Sequence[Action], typed: str) -> list[Action]:
         action for action in actions
         if all(word in f"{action.title} {action.id} {action.help}".lower() for word in wanted)
     ]  # fmt: skip
-    return sorted(found, key=lambda action: not all(word in action.title.lower() for word in wanted))
+    return sorted(
+        found, key=lambda action: not all(word in action.title.lower() for word in wanted)
+    )
 
 
 class Palette(Acting, ModalScreen[str | None]):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from hookcli.tui import words
 from hookcli.tui.acting import Acting
 from hookcli.tui.actions import bindings
 from hookcli.tui.board import Board
@@ -13,7 +14,6 @@ from hookcli.tui.header import target_sentence
 from hookcli.tui.paint import Line, Piece
 from hookcli.tui.widgets.lines_view import LinesView
 from hookcli.tui.widgets.painted import PaintedLines
-from hookcli.tui import words
 
 
 class ReadingScreen(Acting, Screen[None], inherit_bindings=False):
@@ -78,7 +78,9 @@ def connection_lines(board: Board, now: float, facts: Sequence[tuple[str, str]])
     link = board.link
     rows: list[tuple[str, str, str]] = []
     if link.ready is None:
-        rows.append(("relay", "no listener runs here" if link.phase == "none" else "not connected yet", ""))
+        rows.append(
+            ("relay", "no listener runs here" if link.phase == "none" else "not connected yet", "")
+        )
     else:
         ready = link.ready
         rows += [("URL", ready.url, "accent"), ("relay", ready.relay, "")]
@@ -96,7 +98,12 @@ def connection_lines(board: Board, now: float, facts: Sequence[tuple[str, str]])
         rows.append(("gaps", str(link.gaps), "bad" if link.gaps else ""))
     for target in link.targets.values():
         rows.append(("target", target.url, "accent"))
-        rows.append(("", target_sentence(target) + (f": {target.error}" if target.error else ""), ""))
+        rows.append(
+            ("", target_sentence(target) + (f": {target.error}" if target.error else ""), "")
+        )
         rows.append(("", f"{target.waiting} waiting", "wait" if target.waiting else ""))
     rows += [(name, value, "") for name, value in facts]
-    return [(), *((Piece(f"  {name:<12}", "dim"), Piece(value, role)) for name, value, role in rows)]
+    return [
+        (),
+        *((Piece(f"  {name:<12}", "dim"), Piece(value, role)) for name, value, role in rows),
+    ]

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from hookcli.tui import words
 from hookcli.tui.acting import Acting
-from hookcli.tui.paint import Line, Piece
+from hookcli.tui.paint import Line, Piece, wrapped
 from hookcli.tui.replays import is_loopback, origin
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.replay_many import SPEEDS, ManyScreen, Plan
@@ -69,7 +69,9 @@ class ReplayForm(Acting, ModalScreen[None]):
         return origin(self.input.value)
 
     def _values(self) -> list[tuple[str, str]]:
-        pace = "as fast as the answers come" if not self.speed else f"{self.speed:g} times as received"
+        pace = (
+            "as fast as the answers come" if not self.speed else f"{self.speed:g} times as received"
+        )
         return [
             ("speed", pace), ("order", ORDERS[self.order]), ("re-sign", "yes" if self.resign else "no"),
             ("times", str(self.times)), ("at a failure", "stop" if self.fail_fast else "go on"),
@@ -96,15 +98,21 @@ class ReplayForm(Acting, ModalScreen[None]):
     def _draw(self) -> None:
         bar = ">" if self.app.setup.ascii_only else "▌"
         self.head.show([(Piece(f" Replay {words.plural(len(self.rows), 'capture')}", "strong"),)])
-        self.label.show([(Piece(bar if self.place == 0 else " ", "accent"), Piece("target", "dim"))])
+        self.label.show(
+            [(Piece(bar if self.place == 0 else " ", "accent"), Piece("target", "dim"))]
+        )
         lines: list[Line] = []
         for number, (name, value) in enumerate(self._values(), 1):
             here = number == self.place
             lines.append((Piece(bar if here else " ", "accent"), Piece(f"{name:<13}", "dim"),
                           Piece(value, "strong" if here else ""),
                           Piece("   left, right change" if here else "", "dim")))  # fmt: skip
-        lines += [(), (Piece(f" {self.command()}", "accent"),),
-                  (Piece(" enter sends, up/down choose, esc closes", "dim"),)]  # fmt: skip
+        room = max(self.list.size.width - 2, 40)
+        lines += [
+            (),
+            *((Piece(f" {part}", "accent"),) for part in wrapped(self.command(), room, 4)),
+        ]
+        lines.append((Piece(" enter sends, up/down choose, esc closes", "dim"),))
         self.list.show(lines)
 
     def on_input_changed(self, event: Input.Changed) -> None:

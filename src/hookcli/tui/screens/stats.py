@@ -61,16 +61,20 @@ class StatsScreen(Acting, Screen[str | None], inherit_bindings=False):
         self._groups = list(found.groups)
         what = self.app.main.typed or "everything"
         windows = tuple(
-            Piece(f" {number} {name} ", "title" if name == self.window else "dim", f"act:window-{number}")
+            Piece(
+                f" {number} {name} ",
+                "title" if name == self.window else "dim",
+                f"act:window-{number}",
+            )
             for number, name in enumerate(stats.WINDOWS, 1)
         )
         self.head.show([spread((Piece(" Stats   ", "strong"), Piece(what)), windows, width)])
         self.totals.show([(), *stats.head_lines(found, width, ascii_only=ascii_only)])
         lines, choices = stats.table(found, self.by, width, ascii_only=ascii_only)
         self.view.show(lines, choices, keep=True)
-        self.foot.show([
-            footer(("stats", "full", "any"), width, self.app.setup.keys, ascii_only=ascii_only)
-        ])
+        self.foot.show(
+            [footer(("stats", "full", "any"), width, self.app.setup.keys, ascii_only=ascii_only)]
+        )
 
     def on_clicked(self, message: Clicked) -> None:
         """A window was clicked."""

@@ -7,9 +7,10 @@ from textual.message import Message
 from textual.widgets import Input
 
 from hookcli.captures.display import display_text
+from hookcli.tui.acting import Acting
 
 
-class Bar(Input):
+class Bar(Acting, Input):
     """An Input without a frame; `esc` is told to the parent."""
 
     BINDINGS = [  # noqa: RUF012 - Textual reads it from the class

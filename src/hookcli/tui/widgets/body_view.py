@@ -266,7 +266,9 @@ class BodyView(Acting, ScrollView, can_focus=True, inherit_bindings=False):
         end = strip.cell_length if end < 0 else min(end, strip.cell_length)
         style = self.screen.get_component_rich_style("screen--selection")
         parts = [strip.crop(0, start), strip.crop(start, end), strip.crop(end, strip.cell_length)]
-        parts[1] = Strip([s._replace(style=(s.style + style) if s.style else style) for s in parts[1]])
+        parts[1] = Strip(
+            [s._replace(style=(s.style + style) if s.style else style) for s in parts[1]]
+        )
         return Strip.join(parts)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:

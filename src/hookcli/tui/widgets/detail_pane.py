@@ -190,7 +190,9 @@ class DetailPane(Acting, Vertical):
             outcome = (Piece(" "), *outcome_pieces(row, self.now, ascii_only=self.ascii_only))
             lines = tell.head_lines(row, width, outcome=outcome)
         self.head.show(lines)
-        self.tabs.show([tell.tabs_line(self.details, row, self.tab, width, ascii_only=self.ascii_only)])
+        self.tabs.show(
+            [tell.tabs_line(self.details, row, self.tab, width, ascii_only=self.ascii_only)]
+        )
 
     def refresh_tab(self) -> None:
         """Show what the chosen tab shows of the details, if that is not what is shown already."""
@@ -221,7 +223,9 @@ class DetailPane(Acting, Vertical):
             self.answer.show([])
             return
         width = self.size.width
-        self.answer.show(tell.answer_lines(self.details, self.row, width, ascii_only=self.ascii_only))
+        self.answer.show(
+            tell.answer_lines(self.details, self.row, width, ascii_only=self.ascii_only)
+        )
 
     def _nothing(self) -> None:
         self._shown = ()
@@ -250,7 +254,9 @@ class DetailPane(Acting, Vertical):
         kind = tell.content_type(attempt.headers)
         empty = "no body" if attempt.status else "no answer"
         title = tell.response_title(attempt, details, ascii_only=self.ascii_only)
-        self.message.show(lambda width: title, attempt.headers, attempt.body, content_type=kind, empty=empty)
+        self.message.show(
+            lambda width: title, attempt.headers, attempt.body, content_type=kind, empty=empty
+        )
 
     def sheet_lines(self, lines: Sequence[Line]) -> None:
         """Lines for the tabs Signature and Diff, worked out by the screen."""

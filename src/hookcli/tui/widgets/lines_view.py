@@ -30,7 +30,9 @@ class LinesView(Acting, ScrollView, can_focus=True, inherit_bindings=False):
         """Lines the cursor can be on."""
         self.choice = 0
 
-    def show(self, lines: Sequence[Line], choices: Sequence[int] = (), *, keep: bool = False) -> None:
+    def show(
+        self, lines: Sequence[Line], choices: Sequence[int] = (), *, keep: bool = False
+    ) -> None:
         """Show other lines; `keep` leaves cursor and scrolling where they are."""
         self.lines, self.choices = lines, choices
         self.choice = min(self.choice, max(len(choices) - 1, 0)) if keep else 0

@@ -32,7 +32,12 @@ class SafeArea(TextArea):
     COMPONENT_CLASSES = TextArea.COMPONENT_CLASSES | COMPONENTS
 
     def __init__(
-        self, *, json: bool = False, id: str | None = None, numbers: bool = True, wrap: bool = False  # noqa: A002
+        self,
+        *,
+        json: bool = False,
+        id: str | None = None,
+        numbers: bool = True,
+        wrap: bool = False,
     ) -> None:
         super().__init__(id=id, show_line_numbers=numbers, soft_wrap=wrap, tab_behavior="focus")
         self.json = json

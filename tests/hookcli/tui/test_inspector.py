@@ -1,0 +1,391 @@
+"""The screen driven by keys: finding, opening, following, filtering."""
+
+from pathlib import Path
+
+import pytest
+
+from hookcli.tui.actions import BY_ID
+from hookcli.tui.layout import panes
+from hookcli.tui.rows import Row
+from hookcli.tunnel import observe
+from tests.hookcli.tui.rig import (
+    KINDS,
+    NOW,
+    READY,
+    Drive,
+    Listener,
+    attempt,
+    capture,
+    driven,
+    identity,
+    listening,
+)
+
+SIZES = [(60, 15), (80, 24), (100, 40), (110, 30), (160, 45), (300, 80)]
+
+
+def row(it: Drive) -> Row:
+    found = it.app.main.event_list.row
+    assert found is not None
+    return found
+
+
+async def test_the_newest_is_chosen_and_j_k_g_G_move(tmp_path: Path) -> None:
+    async with driven(tmp_path, 30) as it:
+        assert row(it).id == identity(29)
+        await it.press("k", "k")
+        assert row(it).id == identity(27)
+        await it.press("g")
+        assert row(it).id == identity(0)
+        await it.press("ctrl+d", "pagedown")
+        assert int(row(it).id[4:]) > 15
+        await it.press("G")
+        assert row(it).id == identity(29)
+
+
+async def test_the_list_screen_says_why_without_a_key(tmp_path: Path) -> None:
+    async with driven(tmp_path, 2) as it:
+        assert row(it).status == 500
+        for text in (
+            "✗ 500 in 31 ms",
+            "unknown customer",
+            "signature ok (stripe)",
+            "sender saw 500",
+        ):
+            assert text in it.screen
+
+
+async def test_enter_opens_and_escape_goes_back_and_never_out(tmp_path: Path) -> None:
+    async with driven(tmp_path, 5) as it:
+        await it.press("enter")
+        assert it.app.main.showing == "detail"
+        assert '"evt_4"' in it.screen
+        assert "Stripe-Signature" in it.screen
+        await it.press(*["escape"] * 10)
+        assert it.app.main.showing == "list"
+        assert it.app.is_running
+
+
+async def test_escape_closes_whatever_is_open_and_never_leaves(tmp_path: Path) -> None:
+    async with driven(tmp_path, 5) as it:
+        for keys in (("question_mark",), ("colon",), ("slash", "x"), ("L",), ("i",), ("S",), ("R",), ("Y",), ("x",),
+                     ("semicolon",), ("e",), ("enter", "slash", "z")):  # fmt: skip
+            await it.press(*keys)
+            await it.press(*["escape"] * 10)
+            assert it.app.is_running
+            assert it.app.screen is it.app.main
+            assert it.app.main.showing == "list"
+
+
+@pytest.mark.parametrize("tab", [1, 2, 3, 4, 5, 6])
+async def test_the_tabs(tmp_path: Path, tab: int) -> None:
+    async with driven(tmp_path, 8) as it:
+        await it.press("k", str(tab))
+        assert it.app.main.detail.tab == tab
+        said = {
+            1: "evt_6",
+            2: "received",
+            3: "live",
+            4: "stripe",
+            5: "compare",
+            6: "00000000  7b 22",
+        }
+        expected = {5: "the last of this type"}.get(tab, said[tab])
+        assert expected in it.screen
+        await it.press("right_square_bracket")
+        assert it.app.main.detail.tab == tab % 6 + 1
+
+
+async def test_J_and_K_in_the_detail_go_to_the_next_event_in_the_same_tab(tmp_path: Path) -> None:
+    async with driven(tmp_path, 8) as it:
+        await it.press("g", "3", "J")
+        assert row(it).id == identity(1)
+        assert it.app.main.detail.tab == 3
+        assert it.app.main.detail.attempts.details is not None
+        assert it.app.main.detail.attempts.details.capture.id == identity(1)
+
+
+async def test_follow_stops_at_the_first_key_and_F_goes_back(tmp_path: Path) -> None:
+    async with driven(tmp_path, 10, listen=listening()) as it:
+        it.report(READY)
+        await it.press("H")
+        await it.until(lambda: it.app.board.feed.rows == 10, "history")
+        await it.press("k")
+        chosen = row(it).id
+        for number in range(10, 1010):
+            made, body = capture(number)
+            it.report(observe.Captured(capture=made, body=body))
+        await it.settle()
+        assert row(it).id == chosen
+        assert it.app.main.event_list.new == 1000
+        assert "1000 new" in it.screen
+        await it.press("F")
+        assert row(it).id == identity(1009)
+        made, body = capture(1010)
+        it.report(observe.Captured(capture=made, body=body))
+        await it.settle()
+        assert row(it).id == identity(1010)
+
+
+async def test_a_filter_narrows_and_a_wrong_one_keeps_the_last_good_list(tmp_path: Path) -> None:
+    async with driven(tmp_path, 24) as it:
+        await it.press("slash")
+        await it.type("source:slack")
+        await it.until(lambda: len(it.app.board.feed) == 4, "four of slack")
+        assert "4 of 24" in it.screen
+        await it.type(" ms>fast")
+        await it.until(lambda: "last good" in it.screen, "the fault")
+        assert len(it.app.board.feed) == 4
+        line = next(line for line in it.screen.splitlines() if "▲" in line)
+        typed = next(line for line in it.screen.splitlines() if "source:slack ms>fast" in line)
+        assert line.index("▲") in range(typed.index("ms>"), typed.index("fast") + 5)
+
+
+async def test_a_kept_filter_stays_and_escape_takes_it_away(tmp_path: Path) -> None:
+    async with driven(tmp_path, 24) as it:
+        await it.press("slash")
+        await it.type("source:slack")
+        await it.press("enter")
+        await it.until(lambda: len(it.app.board.feed) == 4, "filtered")
+        assert it.app.main.event_list.has_focus
+        assert it.app.memory.kept.filters == ["source:slack"]
+        await it.press("escape")
+        await it.until(lambda: len(it.app.board.feed) == 24, "all again")
+
+
+async def test_what_comes_while_a_filter_is_on_is_judged_too(tmp_path: Path) -> None:
+    async with driven(tmp_path, 6, listen=listening(), history=True) as it:
+        it.report(READY)
+        await it.press("slash")
+        await it.type("source:slack")
+        await it.press("enter")
+        await it.until(lambda: len(it.app.board.feed) == 1, "one of slack")
+        from tests.hookcli.tui.rig import put
+
+        for number in (9, 10):
+            made, body = capture(number)
+            put(it.store, made, body)
+            it.report(observe.Captured(capture=made, body=body))
+        await it.until(lambda: len(it.app.board.feed) == 2, "the new one of slack")
+        assert it.app.board.feed.rows == 8
+
+
+async def test_completion_proposes_fields_and_the_values_that_are_there(tmp_path: Path) -> None:
+    async with driven(tmp_path, 24) as it:
+        await it.press("slash")
+        await it.type("sou")
+        await it.press("tab")
+        assert it.app.main.filter_bar.value == "source:"
+        await it.type("str")
+        assert "source:stripe" in it.screen
+        await it.press("tab", "enter")
+        await it.until(lambda: it.app.main.typed == "source:stripe", "kept")
+
+
+async def test_views_have_counts_and_are_chosen_by_keys(tmp_path: Path) -> None:
+    async with driven(tmp_path, 24, size=(100, 24), views={"stripe": "source:stripe"}) as it:
+        assert "All 24   Failed 8   Bad sig 4   Marked 0   stripe 8" in it.screen
+        await it.press("greater_than_sign")
+        await it.until(lambda: len(it.app.board.feed) == 8, "the failed ones")
+        await it.press("less_than_sign", "less_than_sign")
+        await it.until(lambda: len(it.app.board.feed) == 8, "stripe")
+        assert {r.source for r in it.app.board.feed.items if isinstance(r, Row)} == {"stripe"}
+
+
+async def test_a_view_can_be_saved(tmp_path: Path) -> None:
+    async with driven(tmp_path, 24) as it:
+        await it.press("slash")
+        await it.type("source:slack")
+        await it.press("ctrl+s")
+        await it.type("mine")
+        await it.press("enter")
+        assert it.app.memory.kept.views == {"mine": "source:slack"}
+        assert "mine" in [view.name for view in it.app.views]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_screen_fits_every_size(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with driven(tmp_path, 30, size=size, history=True) as it:
+        for keys in ((), ("enter",), ("2",), ("3",), ("4",), ("5",), ("6",), ("escape", "slash"), ("escape", "question_mark"),
+                     ("escape", "colon"), ("escape", "S"), ("escape", "L"), ("escape", "i"), ("escape", "R"),
+                     ("escape", "e"), ("f7",), ("f7",), ("f7",), ("f7",)):  # fmt: skip
+            await it.press(*keys)
+            lines = it.screen.splitlines()
+            assert len(lines) <= size[1]
+            assert len(lines[-1]) > 10, it.screen
+
+
+def test_layouts() -> None:
+    assert panes(80, 24, "auto", opened=False, zoomed=False) == "list"
+    assert panes(80, 24, "auto", opened=True, zoomed=False) == "detail"
+    assert panes(110, 24, "auto", opened=False, zoomed=False) == "side"
+    assert panes(80, 35, "auto", opened=True, zoomed=False) == "stacked"
+    assert panes(160, 45, "auto", opened=True, zoomed=True) == "detail"
+
+
+async def test_resizing_in_a_loop(tmp_path: Path) -> None:
+    async with driven(tmp_path, 30) as it:
+        for width, height in [*SIZES, *reversed(SIZES), (40, 10), (20, 5), (80, 24)]:
+            await it.pilot.resize_terminal(width, height)
+            await it.settle()
+        assert row(it).id == identity(29)
+
+
+async def test_layout_and_zoom(tmp_path: Path) -> None:
+    async with driven(tmp_path, 5, size=(160, 45)) as it:
+        assert it.app.main.showing == "side"
+        await it.press("z")
+        assert it.app.main.showing == "list"
+        await it.press("z")
+        assert it.app.main.showing == "side"
+        await it.press("tab", "z")
+        assert it.app.main.showing == "detail"
+        await it.press("z", "minus", "minus")
+        assert it.app.memory.kept.layout == "stacked"
+        assert it.app.main.showing == "stacked"
+
+
+async def test_the_empty_screen_says_what_to_do(tmp_path: Path) -> None:
+    async with driven(tmp_path, listen=listening()) as it:
+        assert "Connecting" in it.screen
+        it.report(READY, observe.TargetState(target="http://localhost:8000", state="up", waiting=0))
+        await it.settle()
+        for text in (READY.url, "curl https://hooks.example.com/ep_test/hello", "hookcli trigger stripe/invoice.paid",
+                     "localhost:8000 accepts connections", "keeps events for 7 days", "u copy URL"):  # fmt: skip
+            assert text in it.screen
+        made, body = capture(0)
+        it.report(observe.Captured(capture=made, body=body))
+        await it.settle()
+        assert it.app.main.showing == "list"
+
+
+async def test_the_local_screen_does_not_call_itself_live(tmp_path: Path) -> None:
+    local = observe.Ready(**{name: getattr(READY, name) for name in READY.__slots__} | {
+        "local": True, "url": "http://127.0.0.1:4747/dev", "relay": "http://127.0.0.1:4747"})  # fmt: skip
+    async with driven(tmp_path, listen=listening()) as it:
+        it.report(
+            local, observe.TargetState(target="http://localhost:8000", state="refused", waiting=0)
+        )
+        await it.settle()
+        for text in ("local only", "http://127.0.0.1:4747/dev", "hookcli login", "hookcli relay --public-url",
+                     "any tunnel that points at 127.0.0.1:4747", "localhost:8000 refuses connections"):  # fmt: skip
+            assert text in it.screen
+        assert "live" not in it.screen.splitlines()[0]
+        await it.press("c")
+        assert "on the server" in it.screen
+
+
+async def test_earlier_captures_are_a_key_away_while_listening(tmp_path: Path) -> None:
+    async with driven(tmp_path, 7, listen=listening(), history=False) as it:
+        it.report(READY)
+        await it.settle()
+        assert "7 captures from earlier runs" in it.screen
+        await it.press("H")
+        await it.until(lambda: it.app.board.feed.rows == 7, "history")
+
+
+async def test_the_listener_is_steered(tmp_path: Path) -> None:
+    made: list[Listener] = []
+    async with driven(tmp_path, 2, listen=listening(made), history=True) as it:  # type: ignore[arg-type]
+        it.report(READY)
+        await it.press("p")
+        assert "paused" in it.screen
+        await it.press("full_stop", "p", "ctrl+t")
+        await it.until(
+            lambda: made[0].asked == ["pause", "deliver_one", "resume", "try_now"], "all asked"
+        )
+
+
+async def test_with_the_relay_gone_every_key_works(tmp_path: Path) -> None:
+    async with driven(tmp_path, 12, listen=listening(), history=True) as it:
+        it.report(READY, observe.Lost(reason="timeout"))
+        assert "relay lost" in it.screen.splitlines()[0]
+        before = len(it.program.sent)
+        await it.press("r")
+        assert len(it.program.sent) == before + 1
+        for key in ("e", "d", "x", "y", "m", "m", "3", "slash", "S", "v", "w", "H", "n"):
+            await it.press(key)
+            await it.press("escape", "escape", "escape")
+        assert it.app.is_running
+        assert it.app.main.showing == "list"
+
+
+async def test_leaving_asks_only_while_an_answer_is_under_way(tmp_path: Path) -> None:
+    async with driven(tmp_path, 2, listen=listening(), history=True) as it:
+        it.report(
+            READY, observe.AttemptStarted(capture=identity(1), target="http://localhost:8000", n=1)
+        )
+        it.clock.seconds = 1.2
+        await it.press("q")
+        assert it.app.is_running
+        assert (
+            "1 request is being answered by your app (1.2 s). q again leaves, esc stays."
+            in it.screen
+        )
+        await it.press("escape")
+        assert "q again" not in it.screen
+        it.report(observe.AttemptFinished(attempt=attempt(identity(1))))
+        await it.pilot.press("q")
+        assert it.app.return_value == 0
+
+
+async def test_keys_of_the_user_are_used(tmp_path: Path) -> None:
+    async with driven(tmp_path, 3, keys={"replay": "f9"}) as it:
+        await it.press("r")
+        assert it.program.sent == []
+        await it.press("f9")
+        assert len(it.program.sent) == 1
+
+
+async def test_help_is_about_the_focus_and_runs_what_is_chosen(tmp_path: Path) -> None:
+    async with driven(tmp_path, 3) as it:
+        await it.press("question_mark")
+        assert "for the event list" in it.screen
+        await it.type("same bytes")
+        await it.press("enter")
+        assert len(it.program.sent) == 1
+
+
+async def test_the_palette_shows_the_command_of_every_action(tmp_path: Path) -> None:
+    async with driven(tmp_path, 3) as it:
+        offered = it.app.offered()
+        assert len(offered) > 50
+        for action in offered:
+            shown = it.app.command_for(action)
+            assert bool(shown) == bool(action.command)
+            assert "{" not in shown
+        assert it.app.command_for(BY_ID["replay"]) == f"hookcli replay {identity(2)}"
+        await it.press("colon")
+        await it.type("same bytes")
+        assert f"hookcli replay {identity(2)}" in it.screen
+        await it.press("enter")
+        assert [capture for *_, capture in it.program.sent] == [identity(2)]
+
+
+async def test_the_events_are_sorted_by_a_click_on_a_column(tmp_path: Path) -> None:
+    async with driven(tmp_path, 12) as it:
+        it.app.main.sort_by("status")
+        statuses = [item.status for item in it.app.board.feed.items if isinstance(item, Row)]
+        assert statuses == sorted(statuses)
+        it.app.main.sort_by("status")
+        it.app.main.sort_by("status")
+        assert not it.app.board.feed.filtered
+        await it.settle()
+
+
+async def test_ascii_mode_draws_no_other_character(tmp_path: Path) -> None:
+    async with driven(tmp_path, 12, ascii_only=True, size=(120, 40)) as it:
+        for keys in ((), ("enter",), ("2",), ("3",), ("4",), ("6",), ("escape",)):
+            await it.press(*keys)
+            odd = {char for char in it.screen if not char.isascii()} - set("▏▁▂▃▄▅▆▇▔")
+            assert odd == set(), it.screen  # the frame and scroll bar are the terminal library's
+
+
+async def test_states_are_words_and_glyphs_without_colour(tmp_path: Path) -> None:
+    async with driven(tmp_path, 12) as it:
+        text = it.screen
+        for glyph in ("✓", "✗", "!", "⊘"):
+            assert glyph in text
+        assert "BAD" in text
+        assert len(KINDS) == 6
+        assert NOW
