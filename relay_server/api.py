@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.web import BaseRequest, StreamResponse
+from aiohttp.web import BaseRequest, HTTPBadRequest, StreamResponse
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict, replace
 
@@ -224,7 +224,10 @@ class Api:
             fields = ((b"Upgrade", b"websocket"),)
             raise _RefusedError(refusal(426, "subprotocol", "not a stream", hint, fields))
         wish = self._wish(request.raw_path.partition("?")[2])
-        return await self._streams.serve(request, endpoint, wish, opened.sha256)
+        try:
+            return await self._streams.serve(request, endpoint, wish, opened.sha256)
+        except HTTPBadRequest as error:
+            raise _RefusedError(refusal(400, "handshake", "not a WebSocket handshake")) from error
 
     def _wish(self, query: str) -> Wish:
         """What a listener asks for; unknown words are for later versions."""

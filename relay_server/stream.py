@@ -310,7 +310,11 @@ class Streams:
     async def serve(
         self, request: BaseRequest, endpoint: Endpoint, wish: Wish, sha256: str
     ) -> Socket:
-        """Run one stream from its handshake to its end; the listener has been let in."""
+        """Run one stream from its handshake to its end; the listener has been let in.
+
+        Raises:
+            aiohttp.web.HTTPBadRequest: the handshake is not one of RFC 6455 §4.2.1.
+        """
         socket = Socket(
             protocols=(SUBPROTOCOL,),
             compress=False,
