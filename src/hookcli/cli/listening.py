@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from hookcli.tunnel import observe
 
 if TYPE_CHECKING:
     from hookcli.captures.store import Store
-    from hookcli.tunnel.listen import Ending, Listener, Plan
+    from hookcli.tunnel.listen import Ending, Listener, Plan, Start
 
 GRACE_S = 3.0
 """How long running attempts may take after ^C."""
@@ -77,7 +78,6 @@ async def _run(here: Here, plan: "Plan", output: str, stops: loop.Stops) -> int:
     ready: list[observe.Ready] = []
     ending_loop = asyncio.get_running_loop()
     console = here.console
-    listeners: list[Listener] = []
 
     def gone() -> None:
         ending_loop.call_soon_threadsafe(stops.asked.set)
@@ -96,7 +96,6 @@ async def _run(here: Here, plan: "Plan", output: str, stops: loop.Stops) -> int:
         pump(report)
 
     listener = Listener(plan, observer)
-    listeners.append(listener)
     pump.start()
     try:
         ending = await _until_stopped(listener, stops)
@@ -129,8 +128,71 @@ async def _stop(listener: "Listener", stops: loop.Stops) -> None:
 
 def make_plan(here: Here, options: Options, given: access.Access, *, is_local: bool) -> "Plan":
     """What the settings and the command line ask for."""
+    from hookcli.tunnel.listen import Plan
 
-    raise NotImplementedError
+    settings = here.settings
+    return Plan(
+        relay=given.origin,
+        endpoint=given.endpoint,
+        token=given.token.value,
+        target=settings.text("forward"),
+        path=settings.text("path"),
+        headers=_headers(settings.texts("header")),
+        host_header=settings.text("host_header") or "keep",
+        insecure=settings.flag("insecure"),
+        timeout_s=_seconds(settings.number("timeout")) or 30.0,
+        concurrency=settings.number("concurrency") or 16,
+        retry=settings.number("retry") or 0,
+        retry_for_s=_seconds(settings.number("retry_for")),
+        respond=settings.text("respond"),
+        deadline_ms=settings.number("deadline"),
+        start=_start(here, options),
+        max_offline_s=_seconds(settings.number("max_offline")),
+        count=options.count,
+        for_s=_seconds(ms("--for", options.for_)) if options.for_ else None,
+        drain=options.drain,
+        paused=options.paused,
+        store=here.store_path,
+        local=is_local,
+        name=socket.gethostname(),
+    )
+
+
+def _seconds(ms: int | None) -> float | None:
+    return None if ms is None else ms / 1000
+
+
+def _headers(texts: Sequence[str]) -> tuple[tuple[bytes, bytes], ...]:
+    """`K: V` texts as fields, by the rules that `replay -H` has."""
+    from hookcli.workbench.edits import read_header
+
+    made = [read_header(text) for text in texts]
+    return tuple((one.name, one.value) for one in made)
+
+
+def _start(here: Here, options: Options) -> "Start":
+    from hookcli.tunnel import listen
+
+    if options.from_seq is not None:
+        return listen.From(seq=options.from_seq)
+    if options.since is not None:
+        return listen.Since(at=_instant(here, options.since))
+    return listen.Now() if options.now else listen.Cursor()
+
+
+def _instant(here: Here, text: str) -> int:
+    """A time ago, or RFC 3339, in µs since the epoch."""
+    from datetime import datetime
+
+    try:
+        return here.now - duration_ms(text) * 1000
+    except ValueError as error:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            text = f"--since {text}: {error}, or RFC 3339"
+            raise UsageError(text) from None
+        return round(moment.astimezone().timestamp() * 1e6)
 
 
 def _open_store(plan: "Plan") -> "Store":
@@ -182,11 +244,6 @@ def again_line(plan: "Plan") -> str:
     """The command that goes on."""
     target = (plan.target or "").removeprefix("http://")
     return " ".join(filter(None, ("hookcli listen", target.removeprefix("localhost:"))))
-
-
-def listener_name() -> str:
-    """How this listener is called on the relay, for other listeners' people."""
-    return socket.gethostname()
 
 
 def ms(flag: str, text: str) -> int:

@@ -111,8 +111,10 @@ class Rows:
         from hookcli.cli.render.tables import aligned
 
         now = self.here.now
-        columns = [field.column for field in self.fields]
         rows = [[field.shown(one, now) for field in self.fields] for one in found]
+        told = [at for at in range(len(self.fields)) if any(row[at].text for row in rows)]
+        columns = [self.fields[at].column for at in told]
+        rows = [[row[at] for at in told] for row in rows]
         paint = Paint(self.here.console.colors())
         return aligned(columns, rows, width, paint) if rows else iter(())
 
@@ -164,12 +166,13 @@ def _count(here: Here, store: "Store", words: Sequence[str]) -> int:
 
 
 def _say_nothing(here: Here, store: "Store", words: Sequence[str]) -> None:
+    """A filter that matches nothing is an answer of its own (exit 5); an empty store is not."""
     from hookcli.cli.selecting import nothing
 
-    error = nothing(store, " ".join(words) or "that")
-    here.console.say(error.message)
-    for line in (*error.why, *([f"try: {error.hint}"] if error.hint else [])):
-        here.console.say(f"  {line}")
+    error = nothing(store, " ".join(words))
+    if words:
+        raise error
+    here.console.say(f"{error.message}\n  try: {error.hint}")
 
 
 def _follow(here: Here, store: "Store", words: Sequence[str], rows: Rows) -> None:
