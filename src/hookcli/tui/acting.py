@@ -1,7 +1,7 @@
 """How an action of the table reaches the method that does it: from the focus outwards."""
 
 import inspect
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from textual.actions import SkipAction
@@ -44,6 +44,11 @@ def act(node: DOMNode, action: str) -> bool:
                 node.app.run_worker(_told(node.app, result), group=action, exit_on_error=True)
             return True
     return False
+
+
+def latest(node: DOMNode, group: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Run work that replaces what runs under the same name; nothing is begun that is cancelled first."""
+    node.run_worker(cast(Any, work), group=group, exclusive=True)
 
 
 def _outwards(node: DOMNode) -> list[DOMNode]:

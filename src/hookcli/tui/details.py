@@ -1,6 +1,5 @@
 """One capture with all that is known of it, and the lines that tell it; pure."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hookcli.captures.model import Attempt, Capture, Outcome, SignatureState
@@ -39,28 +38,24 @@ def tabs_line(
     details: Details | None, row: Row | None, tab: int, width: int, *, ascii_only: bool
 ) -> Line:
     """`❯1 Request    2 Response    3 Attempts 2    4 Signature ✓    5 Diff    6 Raw`."""
-    short = {"Signature": "Sig"}
-    for gap, name_of in (
-        ("    ", lambda name: name), ("  ", lambda name: name), (" ", lambda name: short.get(name, name)),
-        (" ", lambda name: name[:4]), ("", lambda name: name[:3]),
-    ):  # fmt: skip
-        line = _tabs(details, row, tab, gap, name_of, ascii_only=ascii_only)
+    line: Line = ()
+    for gap, letters in ((4, 9), (2, 9), (1, 9), (1, 4), (0, 3)):
+        line = _tabs(details, row, tab, gap, letters, ascii_only=ascii_only)
         if length(line) <= width:
-            return line
+            break
     return line
 
 
 def _tabs(
-    details: Details | None, row: Row | None, tab: int, gap: str, name_of: Callable[[str], str], *,
-    ascii_only: bool,
+    details: Details | None, row: Row | None, tab: int, gap: int, letters: int, *, ascii_only: bool
 ) -> Line:  # fmt: skip
     pieces: list[Piece] = []
     for number, name in enumerate(TABS, 1):
         note = _tab_note(number, details, row, ascii_only=ascii_only)
         here = number == tab
         mark = (">" if ascii_only else "❯") if here else " "
-        label = f"{mark}{number} {name_of(name)}{note}"
-        pieces += [Piece(label, "title" if here else "", f"act:tab-{number}"), Piece(gap)]
+        label = f"{mark}{number} {name[:letters]}{note}"
+        pieces += [Piece(label, "title" if here else "", f"act:tab-{number}"), Piece(" " * gap)]
     return tuple(pieces[:-1])
 
 

@@ -4,36 +4,31 @@ import asyncio
 import shlex
 import signal
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import ClassVar
 
 from textual import events
-from textual.app import App
 
-from hookcli.captures.store import Batch, NewCapture, Store
-from hookcli.errors import HookcliError, UsageError
+from hookcli.captures.store import Store
+from hookcli.errors import HookcliError
 from hookcli.signatures import explain as signature
 from hookcli.tui import layout, loading, words
 from hookcli.tui.acting import Acting, act, handles
 from hookcli.tui.actions import ACTIONS, BY_ID, Action, bindings, command_line
 from hookcli.tui.board import Board
 from hookcli.tui.bridge import Engine
-from hookcli.tui.clipboard import copy as copy_text
 from hookcli.tui.desk import Desk
 from hookcli.tui.details import Details
 from hookcli.tui.memory import Memory
-from hookcli.tui.mutations import capture_of
-from hookcli.tui.paint import Line, draw_ascii, shown
+from hookcli.tui.outside import Outside
+from hookcli.tui.paint import Line, draw_ascii
 from hookcli.tui.replays import Replayer, Send
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.boxes import LineBox, YesNoBox
-from hookcli.tui.screens.event_actions import editor_file, run_program
 from hookcli.tui.screens.help import HelpScreen
 from hookcli.tui.screens.main import MainScreen
 from hookcli.tui.screens.palette import Palette
 from hookcli.tui.setup import MARK, Setup
+from hookcli.tui.storing import Storing
 from hookcli.tui.views import View, all_views
-from hookcli.tunnel.observe import Captured
 from hookcli.wire.http import Request
 
 ENDS = ("count", "for", "drained")
@@ -44,14 +39,13 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _PALETTE_PLACES = ("list", "detail", "main", "empty", "attempts", "any")
 
 
-class Inspector(Acting, App[int], inherit_bindings=False):
+class Inspector(Acting, Storing, Outside, inherit_bindings=False):
     """Owns engine, board, desk and memory; screens ask it for what they need of them."""
 
     CSS_PATH = "tui.tcss"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = bindings("any")  # type: ignore[assignment]
     TITLE = "hookcli"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = []
 
     def __init__(
         self, setup: Setup, engine: Engine, send: Send, board: Board | None = None
@@ -86,7 +80,7 @@ class Inspector(Acting, App[int], inherit_bindings=False):
             loop.add_signal_handler(number, self._signalled, number)
         if self.engine.listening and self.board.link.phase == "none":
             self.board.link.phase = "connecting"
-        self.push_screen(self.main)
+        _ = self.push_screen(self.main)
         self.set_interval(DRAIN_S, self.drain)
 
     def _signalled(self, number: int) -> None:
@@ -164,7 +158,7 @@ class Inspector(Acting, App[int], inherit_bindings=False):
         """The keys of this place."""
         places = getattr(self.screen, "places", None)
         wanted = places() if callable(places) else ("full", "any")
-        self.push_screen(
+        _ = self.push_screen(
             HelpScreen(wanted, self.setup.keys, ascii_only=self.setup.ascii_only), self._chosen
         )
 
@@ -173,7 +167,7 @@ class Inspector(Acting, App[int], inherit_bindings=False):
         if self.screen is not self.main:
             self.do_help()
             return
-        self.push_screen(
+        _ = self.push_screen(
             Palette(self.offered(), self.command_for, keys=self.setup.keys,
                     ascii_only=self.setup.ascii_only),
             self._chosen,
@@ -230,7 +224,7 @@ class Inspector(Acting, App[int], inherit_bindings=False):
     def do_leave(self) -> None:
         """Back from whatever screen has no own way."""
         if len(self.screen_stack) > 2:
-            self.pop_screen()
+            _ = self.pop_screen()
         else:
             self.main.do_leave()
 
@@ -259,62 +253,6 @@ class Inspector(Acting, App[int], inherit_bindings=False):
         text = self.screen.get_selected_text()
         if text:
             self.copy(text, words.plural(len(text), "character"))
-
-    # Store
-
-    async def details_of(self, id: str) -> Details | None:  # noqa: A002
-        """All that is known of a capture; None when it is gone."""
-        return await self.desk.run(lambda store: loading.details(store, id))
-
-    async def older_rows(self, before: object, limit: int) -> tuple[list[Row], object]:
-        """Rows older than `before`, oldest first, and where the next ones begin."""
-        rows, mark = await self.desk.run(lambda s: loading.older(s, before, limit, now=self.now))
-        return [self.board.flying_row(row) for row in rows], mark
-
-    async def pending_rows(self) -> list[Row]:
-        """Rows of captures that an earlier run left undelivered."""
-        return await self.desk.run(lambda store: loading.pending(store, now=self.now))
-
-    async def count_earlier(self) -> int:
-        """Captures that are in the store and not on the screen."""
-        total = await self.count("")
-        return max(total - self.board.feed.rows, 0)
-
-    async def count(self, text: str) -> int:
-        """How many captures a filter lets through."""
-        return await self.scans.run(lambda store: loading.count(store, text, now=self.now))
-
-    async def matching(self, texts: Sequence[str]) -> set[str]:
-        """The ids that pass all of these filters."""
-        return await self.scans.run(lambda store: loading.matching(store, texts, now=self.now))
-
-    def write(self, work: Callable[[Store], object]) -> None:
-        """Change the store; a failure is told in words."""
-        self.run_worker(self._write(work), group="write")
-
-    async def _write(self, work: Callable[[Store], object]) -> None:
-        try:
-            await self.desk.run(work)
-        except HookcliError as error:
-            self.say(error.message, "bad")
-
-    def change_row(self, row: Row) -> None:
-        """Show a row otherwise."""
-        place = self.board.feed.put(row)
-        self.main.event_list.row_changed(place)
-        self.main.draw_views()
-
-    def delete(self, ids: Sequence[str]) -> None:
-        """Take captures off the screen; the store forgets them when the screen is left."""
-        self._deleted.append(self.board.feed.remove(ids))
-
-    def undelete(self) -> list[Row]:
-        """Bring back what was deleted last."""
-        if not self._deleted:
-            return []
-        rows = self._deleted.pop()
-        self.board.feed.restore(rows)
-        return rows
 
     # Sending
 
@@ -367,25 +305,11 @@ class Inspector(Acting, App[int], inherit_bindings=False):
             loading.explanation, details, secrets, ascii_only=self.setup.ascii_only
         )
 
-    async def keep_mutation(
-        self, details: Details, request: Request, *, note: str, signed: bool
-    ) -> str:
-        """Keep a changed copy as a capture that names its parent; its id."""
-        from ulid import ULID
-
-        made = capture_of(
-            details.capture, request, id=str(ULID()), at=self.now, signed=signed, note=note
-        )
-        new = NewCapture(capture=made, body=request.body)
-        await self.desk.run(lambda store: store.commit(Batch(captures=(new,))))
-        self.engine.observe(Captured(capture=made, body=request.body, skipped=True))
-        return made.id
-
     def replay_many(self, ids: Sequence[str], *, resign: bool) -> None:
         """Replay several, with progress."""
         from hookcli.tui.screens.replay_many import ManyScreen, Plan
 
-        self.push_screen(ManyScreen(Plan(ids=tuple(ids), resign=resign)))
+        _ = self.push_screen(ManyScreen(Plan(ids=tuple(ids), resign=resign)))
 
     # Asking
 
@@ -396,70 +320,11 @@ class Inspector(Acting, App[int], inherit_bindings=False):
             if text is not None:
                 then(text)
 
-        self.push_screen(LineBox(question, begin), answered)
+        _ = self.push_screen(LineBox(question, begin), answered)
 
     async def asked(self, question: str, begin: str) -> str | None:
         """Ask for a line and wait."""
         return await self.push_screen_wait(LineBox(question, begin))
-
-    # Copying and programs
-
-    def copy(self, text: str, what: str) -> None:
-        """Copy, and say how."""
-        self.run_worker(self._copy(text, what), group="copy")
-
-    async def _copy(self, text: str, what: str) -> None:
-        driver = self._driver
-        terminal = driver.write if driver is not None and not self.is_headless else None
-        done = await asyncio.to_thread(
-            copy_text, text, self.setup.env, terminal=terminal,
-            folder=self.setup.state / "copied", wanted=self.setup.clipboard,
-        )  # fmt: skip
-        self.say(f"{what}: {done.sentence}", "ok" if done.file is None else "")
-
-    def keep_file(self, name: str, data: bytes) -> Path:
-        """A file for a body that is too large for a command line."""
-        folder = self.setup.state / "copied"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / name
-        path.write_bytes(data)
-        path.chmod(0o600)
-        return path
-
-    def edit_outside(self, request: Request, details: Details) -> Request | None:
-        """The request as it comes back from $EDITOR; None when nothing is to be done with it."""
-        from hookcli.workbench import message
-
-        if not self.setup.editor:
-            self.say("no editor: set HOOKCLI_EDITOR, VISUAL or EDITOR", "warn")
-            return None
-        before = message.write(request, http_version=details.capture.http_version or "1.1")
-        path = editor_file(before)
-        try:
-            status = self.run_outside([*shlex.split(self.setup.editor), str(path)])
-            after = path.read_bytes()
-        finally:
-            path.unlink(missing_ok=True)
-        if status:
-            self.say(f"the editor ended with {status}: discarded", "warn")
-            return None
-        if after == before:
-            self.say("nothing was changed")
-            return None
-        try:
-            return message.read(after).request
-        except UsageError as error:
-            kept = self.keep_file(f"{details.capture.id}.http", after)
-            self.say(f"{error.message}; what you wrote is in {kept}", "bad")
-            return None
-
-    def run_outside(self, command: Sequence[str]) -> int:
-        """Run a program with the terminal handed over; its exit status."""
-        with self.suspend():
-            status = run_program(command)
-        if status == 127:
-            self.say(f"{shown(command[0])} cannot be started", "bad")
-        return status
 
     @property
     def views(self) -> list[View]:

@@ -123,7 +123,7 @@ def capture_of(
     parent: Capture,
     request: Request,
     *,
-    id: str,
+    id: str,  # noqa: A002
     at: int,
     signed: bool,
     note: str,

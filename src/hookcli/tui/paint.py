@@ -18,7 +18,7 @@ ROLES = (
 )  # fmt: skip
 """What a piece of text is; the stylesheet says how that looks, in every theme."""
 
-COMPONENTS = frozenset(f"role--{role}" for role in ROLES)
+COMPONENTS = {f"role--{role}" for role in ROLES}
 
 _JOINERS = re.compile("[\u200b-\u200d\u2060\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """Terminals disagree on the width of what these join, so columns do without them."""

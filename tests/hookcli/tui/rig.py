@@ -84,11 +84,11 @@ def capture(number: int, body: bytes | None = None, **values: Any) -> tuple[Capt
     return replace(made, **values), body
 
 
-def attempt(id: str, status: int = 200, **values: Any) -> Attempt:
+def attempt(of: str, status: int = 200, **values: Any) -> Attempt:
     """One attempt that was answered."""
     body = b'{"error":"unknown customer"}' if status >= 400 else b'{"received":true}'
     made = Attempt(
-        capture=id,
+        capture=of,
         n=1,
         why=Why.LIVE,
         target="http://localhost:8000",
@@ -160,8 +160,8 @@ class App:
     async def __call__(self, request: Request, target: str, why: Why, capture: str) -> Attempt:
         """Answer."""
         self.sent.append((request, target, why, capture))
-        while self.allowed is not None and not self.allowed.acquire(blocking=False):
-            await asyncio.sleep(0.002)
+        if self.allowed is not None:
+            await asyncio.to_thread(self.allowed.acquire)
         return attempt(capture, self.status, why=why, target=target, ms=16.0)
 
 

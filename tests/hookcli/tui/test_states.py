@@ -17,8 +17,8 @@ def said(line: Line) -> str:
     return "".join(piece.text for piece in line)
 
 
-def top(link: Link, now: float, width: int = 80, **counts: int) -> str:
-    return said(header.header(link, Counts(**counts), width, now))
+def top(link: Link, now: float, width: int = 80) -> str:
+    return said(header.header(link, Counts(), width, now))
 
 
 def live(at: float = 0.0) -> Link:

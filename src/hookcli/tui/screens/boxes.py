@@ -43,12 +43,12 @@ class LineBox(Acting, ModalScreen[str | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Done."""
         event.stop()
-        self.dismiss(event.value)
+        _ = self.dismiss(event.value)
 
     def on_bar_left(self, message: Bar.Left) -> None:
         """Given up."""
         message.stop()
-        self.dismiss(None)
+        _ = self.dismiss(None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +107,13 @@ class ChoiceBox(Acting, ModalScreen[str | None]):
             number = int(event.character) - 1
             if 0 <= number < len(self.choices):
                 event.stop()
-                self.dismiss(self.choices[number].id)
+                _ = self.dismiss(self.choices[number].id)
 
     def on_clicked(self, message: object) -> None:
         """A click takes."""
         action = getattr(message, "action", "")
         if action.startswith("take:"):
-            self.dismiss(self.choices[int(action[5:])].id)
+            _ = self.dismiss(self.choices[int(action[5:])].id)
 
     def action_move(self, by: int) -> None:
         """Another one."""
@@ -122,11 +122,11 @@ class ChoiceBox(Acting, ModalScreen[str | None]):
 
     def action_take(self) -> None:
         """This one."""
-        self.dismiss(self.choices[self.place].id if self.choices else None)
+        _ = self.dismiss(self.choices[self.place].id if self.choices else None)
 
     def action_leave(self) -> None:
         """None."""
-        self.dismiss(None)
+        _ = self.dismiss(None)
 
 
 class YesNoBox(Acting, ModalScreen[bool]):
@@ -156,7 +156,7 @@ class YesNoBox(Acting, ModalScreen[bool]):
 
     def action_answer(self, yes: bool) -> None:
         """Told."""
-        self.dismiss(yes)
+        _ = self.dismiss(yes)
 
 
 def columns(text: str, note: str, width: int) -> Line:

@@ -6,27 +6,25 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, TextArea
 
 from hookcli.captures.model import Attempt, Why
 from hookcli.errors import HookcliError, UsageError
-from hookcli.tui import mutations, words
+from hookcli.tui import mutations
 from hookcli.tui.acting import Acting
 from hookcli.tui.actions import bindings
-from hookcli.tui.details import Details, content_type, outcome_title
+from hookcli.tui.details import Details, content_type
 from hookcli.tui.footer import footer
 from hookcli.tui.memory import Draft
-from hookcli.tui.paint import Line, Piece, cut, spread, wrapped
-from hookcli.tui.peek import answer_line
+from hookcli.tui.paint import Piece
 from hookcli.tui.replays import Parcel, is_loopback, origin
+from hookcli.tui.screens.edit_lines import PARTS, EditLines
 from hookcli.tui.widgets.bar import Bar
 from hookcli.tui.widgets.painted import PaintedLines
 from hookcli.tui.widgets.safe_area import SafeArea
 from hookcli.wire.http import Request
 from hookcli.workbench import message
-from hookcli.workbench.pretty import fault
 
 if TYPE_CHECKING:
     from hookcli.tui.inspector import Inspector
@@ -36,10 +34,9 @@ TOO_LARGE = 200_000
 DRAFT_AFTER_S = 2.0
 DESCRIBE_AFTER_S = 0.15
 WIDE = 110
-PARTS = ("Body", "Headers", "Request line", "What changes", "Answer")
 
 
-class EditScreen(Acting, Screen[None], inherit_bindings=False):
+class EditScreen(Acting, EditLines, inherit_bindings=False):
     """Edits a copy. The original is only ever read."""
 
     BINDINGS = bindings("edit")  # type: ignore[assignment]
@@ -247,101 +244,6 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
         self.answer.show(self._answers(width))
         self.foot.show([footer(("edit",), width, self.app.setup.keys, ascii_only=ascii_only)])
 
-    def _head(self, width: int) -> Line:
-        capture = self.details.capture
-        sign = "e" if self.app.setup.ascii_only else "✎"
-        saved = (
-            f"draft saved {words.clock(self.saved_at)} "
-            if self.saved_at
-            else "never changes the original "
-        )
-        what = f" {sign} mutation of {capture.id[-10:]}   {capture.source} {capture.event_type}".rstrip()
-        return spread((Piece(what, "strong"),), (Piece(saved, "dim"),), width)
-
-    def _tabs(self, width: int, count: int) -> Line:
-        notes = {2: str(self.headers.text.count("\n") + 1), 4: str(count) if count else ""}
-        if self.answers:
-            notes[5] = outcome_title(self.answers[-1]).partition(" ")[0]
-        mark = ">" if self.app.setup.ascii_only else "❯"
-        pieces: list[Piece] = []
-        for number, name in enumerate(PARTS, 1):
-            label = name if width >= 76 else name.split()[0]
-            here = number == self.part
-            pieces.append(Piece(f" {mark if here else ' '}{number} {label} {notes.get(number, '')}".rstrip() + " ",
-                                "title" if here else "", f"part:{number}"))  # fmt: skip
-        return tuple(pieces)
-
-    def _draw_body_line(self) -> None:
-        kind = content_type(self.details.capture.headers).partition(";")[0]
-        size = (
-            len(self.body.text.encode("utf-8", "replace"))
-            if self._text is not None
-            else len(self._body)
-        )
-        verdict, role = self._verdict()
-        width = max(self.body_line.size.width, 20)
-        begin = (Piece(f" Body  {kind}  {words.long_size(size)}", "dim"),)
-        self.body_line.show([spread(begin, (Piece(f"{verdict} ", role),), width)])
-
-    def _verdict(self) -> tuple[str, str]:
-        if self.fault:
-            return self.fault, "bad"
-        if self.body.json and self._text is not None:
-            found = fault(self.body.text.encode("utf-8", "replace"))
-            return ("JSON ok", "ok") if found is None else (f"not JSON: {found}", "bad")
-        return "", ""
-
-    def _changes(self, sentences: list[str], command: str) -> list[Line]:
-        width = max(self.changes.size.width - 2, 30)
-        lines: list[Line] = [
-            (Piece(f" What will change: {len(sentences) or 'nothing yet'}", "strong"),)
-        ]
-        lines += [(Piece(f"  {cut(text, width)}"),) for text in sentences[:12]]
-        if len(sentences) > 12:
-            lines.append((Piece(f"  and {len(sentences) - 12} more", "dim"),))
-        lines += [
-            (Piece(f"  {part}", role),)
-            for text, role in self._signing()
-            for part in wrapped(text, width, 3)
-        ]
-        if command:
-            lines += [(), (Piece(" The same from the command line (F8 copies)", "strong"),)]
-            lines += [
-                (Piece(f"  {cut(line, width)}", "accent"),) for line in command.splitlines()[:10]
-            ]
-        return lines
-
-    @property
-    def resigning(self) -> bool:
-        """Whether it will be signed anew: wanted, known how, and with a secret."""
-        scheme = self.details.capture.scheme
-        return bool(self.resign and scheme and self.app.setup.secrets(scheme))
-
-    def _signing(self) -> list[tuple[str, str]]:
-        scheme = self.details.capture.scheme
-        if not scheme:
-            return []
-        if not self.resign:
-            return [("not signed again: the signature will not fit (ctrl+r)", "warn")]
-        secrets = self.app.setup.secrets(scheme)
-        if not secrets:
-            return [(f"no secret for {scheme}: it cannot be signed again, your app will refuse it. "
-                     f"Set it under [secrets].", "warn")]  # fmt: skip
-        return [(f"signed again: {scheme} with “{secrets[0].name}”", "ok")]
-
-    def _answers(self, width: int) -> list[Line]:
-        where = self.target.value or "no target"
-        lines: list[Line] = [(Piece(f" To {where}", "dim"),)]
-        if not self.answers:
-            return [*lines, (Piece("  nothing was sent yet; ctrl+j sends", "dim"),)]
-        for number, attempt in list(enumerate(self.answers, 1))[-3:]:
-            good = 200 <= attempt.status < 300
-            note = f"   {', '.join(attempt.added)}" if attempt.added else ""
-            lines.append((Piece(f"  #{number} {outcome_title(attempt)}", "ok" if good else "bad"),
-                          Piece(f"  {words.long_span(attempt.ms)}   "), Piece(answer_line(attempt)),
-                          Piece(note, "warn")))  # fmt: skip
-        return lines
-
     def on_clicked(self, event: object) -> None:
         """A tab was clicked."""
         kind, _, number = getattr(event, "action", "").partition(":")
@@ -472,7 +374,7 @@ class EditScreen(Acting, Screen[None], inherit_bindings=False):
         """Back; the draft is kept."""
         self.save_draft()
         kept = self.saved_at != 0
-        self.dismiss(None)
+        _ = self.dismiss(None)
         if kept:
             self.app.say("the draft is kept; e goes on with it")
 

@@ -1,8 +1,7 @@
 """What is done with events: replaying, editing, copying, exporting, marking, notes, deleting."""
 
-import os
+import asyncio
 import shlex
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,8 +15,9 @@ from hookcli.tui import words
 from hookcli.tui.details import Details
 from hookcli.tui.replays import Parcel, is_loopback, told
 from hookcli.tui.rows import Row
-from hookcli.tui.screens.boxes import Choice, ChoiceBox, YesNoBox
+from hookcli.tui.screens.boxes import Choice, ChoiceBox
 from hookcli.tui.setup import MARK
+from hookcli.tui.writing import expanded, item_of, markdown, write_export
 from hookcli.workbench import export
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class EventActions(Screen[None]):
 
         rows = self.chosen_rows()
         if rows:
-            self.app.push_screen(ReplayForm(rows))
+            _ = self.app.push_screen(ReplayForm(rows))
 
     def _replay(self, rows: Sequence[Row], *, resign: bool) -> None:
         if not rows:
@@ -117,7 +117,7 @@ class EventActions(Screen[None]):
             self.app.say("large and binary bodies are edited in $EDITOR")
             await self._edit_outside(details)
             return
-        self.app.push_screen(EditScreen(details))
+        _ = self.app.push_screen(EditScreen(details))
 
     def do_edit_outside(self) -> None:
         """The whole message in $EDITOR."""
@@ -134,7 +134,7 @@ class EventActions(Screen[None]):
 
         edited = self.app.edit_outside(details.capture.request(details.body), details)
         if edited is not None:
-            self.app.push_screen(EditScreen(details, edited))
+            _ = self.app.push_screen(EditScreen(details, edited))
 
     # Copying
 
@@ -235,16 +235,13 @@ class EventActions(Screen[None]):
             "write to", str(self.app.setup.exports / f"{stem}{form.suffix}")
         )
         if chosen:
-            await self._write(name, rows, Path(chosen).expanduser())
+            await self._write(name, rows, expanded(chosen))
 
     async def _write(self, name: str, rows: Sequence[Row], path: Path) -> None:
         items = [item_of(details) for row in rows if (details := await self.app.details_of(row.id))]
         made = export.export(name, items, files=True)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(made.data)
-            for beside, data in made.files.items():
-                (path.parent / beside).write_bytes(data)
+            await asyncio.to_thread(write_export, made, path)
         except OSError as error:
             self.app.say(f"cannot write {path}: {error.strerror}", "bad")
             return
@@ -341,50 +338,3 @@ class EventActions(Screen[None]):
 
 def _tagging(name: str, *, on: bool) -> dict[str, tuple[str, ...]]:
     return {"add": (name,)} if on else {"remove": (name,)}
-
-
-def item_of(details: Details) -> export.Item:
-    """What an export takes."""
-    return export.Item(capture=details.capture, body=details.body, attempts=details.attempts)
-
-
-def markdown(details: Details) -> str:
-    """An event for an issue: what came, what was answered; credentials left out."""
-    item = item_of(details)
-    message = export.export("http", [item]).data.decode("utf-8", "replace").rstrip()
-    last = details.last
-    answer = "No attempt was made."
-    if last is not None:
-        from hookcli.tui.details import outcome_title
-        from hookcli.tui.peek import answer_line
-
-        answer = f"Answer: `{outcome_title(last)}` after {words.long_span(last.ms)}"
-        answer += f": {answer_line(last)}" if answer_line(last) else ""
-    return f"```http\n{message}\n```\n\n{answer}\n"
-
-
-def editor_file(data: bytes, suffix: str = ".http") -> Path:
-    """A file for an editor that only its owner reads."""
-    handle, name = tempfile.mkstemp(prefix="hookcli-", suffix=suffix)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    return Path(name)
-
-
-def run_program(command: Sequence[str]) -> int:
-    """Run a program on this terminal; its exit status, 127 when it cannot be started."""
-    try:
-        return subprocess.run(list(command), check=False).returncode  # noqa: S603 - the user's own
-    except OSError:
-        return 127
-
-
-__all__ = [
-    "ASK_ABOVE",
-    "EventActions",
-    "YesNoBox",
-    "editor_file",
-    "item_of",
-    "markdown",
-    "run_program",
-]

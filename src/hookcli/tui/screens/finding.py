@@ -8,6 +8,7 @@ from textual.timer import Timer
 
 from hookcli.captures.filters import FilterError, parse
 from hookcli.tui import views
+from hookcli.tui.acting import latest
 from hookcli.tui.messages import FilterCleared, FilterKept, FilterTyped
 from hookcli.tui.paint import Line
 from hookcli.tui.rows import Row
@@ -86,7 +87,7 @@ class Finding(Screen[None]):
                 break
         self.earlier = 0
         self.draw_views()
-        self.run_worker(self.count_saved, group="counts", exclusive=True)
+        latest(self, "counts", work=self.count_saved)
 
     async def load_waiting(self) -> None:
         """What an earlier run left undelivered is shown from the start: it is about to be delivered."""
@@ -135,7 +136,7 @@ class Finding(Screen[None]):
 
     def _ask(self) -> None:
         self._asked += 1
-        self.run_worker(partial(self._search, self._asked), group="filter", exclusive=True)
+        latest(self, "filter", work=partial(self._search, self._asked))
 
     async def _search(self, number: int) -> None:
         """Find the ids in the store; the list changes only when they are all there."""
@@ -231,7 +232,7 @@ class Finding(Screen[None]):
             self.app.memory.save()
             self.app.say(f"saved the view {name.strip()}: {text}")
             self.close_filter()
-            self.run_worker(self.count_saved, group="counts", exclusive=True)
+            latest(self, "counts", work=self.count_saved)
 
     # Views
 

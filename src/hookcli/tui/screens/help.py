@@ -104,7 +104,7 @@ class HelpScreen(Acting, ModalScreen[str | None]):
         """Search."""
         event.stop()
         if event.value.endswith("?"):
-            self.dismiss(None)
+            _ = self.dismiss(None)
             return
         self._draw(event.value)
 
@@ -112,12 +112,12 @@ class HelpScreen(Acting, ModalScreen[str | None]):
         """Run the chosen line."""
         event.stop()
         if self._ids and not self._file:
-            self.dismiss(self._ids[self.view.choice])
+            _ = self.dismiss(self._ids[self.view.choice])
 
     def on_bar_left(self, message: Bar.Left) -> None:
         """Close."""
         message.stop()
-        self.dismiss(None)
+        _ = self.dismiss(None)
 
     def on_key(self, event: events.Key) -> None:
         """Arrows move although the search line has the focus."""
@@ -127,7 +127,7 @@ class HelpScreen(Acting, ModalScreen[str | None]):
             self.view._move(moves[event.key])
         elif event.key in ("f1", "escape"):
             event.stop()
-            self.dismiss(None)
+            _ = self.dismiss(None)
         elif event.key == "f2":
             event.stop()
             self._file = not self._file

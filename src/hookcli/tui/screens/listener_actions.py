@@ -76,7 +76,7 @@ class ListenerActions(Screen[None]):
         """URLs, relay, target."""
         app = self.app
         facts = [("store", str(app.setup.store)), ("drafts", str(app.setup.state))]
-        app.push_screen(
+        _ = app.push_screen(
             ReadingScreen("Connection", lambda _: connection_lines(app.board, app.setup.clock(), facts),
                           ascii_only=app.setup.ascii_only)
         )  # fmt: skip
@@ -84,7 +84,7 @@ class ListenerActions(Screen[None]):
     def do_log(self) -> None:
         """What happened."""
         app = self.app
-        app.push_screen(
+        _ = app.push_screen(
             ReadingScreen(
                 "Log", lambda _: log_lines(app.board), ascii_only=app.setup.ascii_only, end=True
             )
@@ -94,7 +94,7 @@ class ListenerActions(Screen[None]):
         """How to get a public URL."""
         ready = self.app.board.link.ready
         port = ready.relay.rpartition("//")[2] if ready else "the relay's port"
-        self.app.push_screen(
+        _ = self.app.push_screen(
             ReadingScreen("A public URL", lambda _: empty.public_help(port),
                           ascii_only=self.app.setup.ascii_only)
         )  # fmt: skip
@@ -103,7 +103,7 @@ class ListenerActions(Screen[None]):
         """Counts, failures and latency of what is listed."""
         from hookcli.tui.screens.stats import StatsScreen
 
-        self.app.push_screen(StatsScreen(), self._stats_filter)
+        _ = self.app.push_screen(StatsScreen(), self._stats_filter)
 
     def _stats_filter(self, text: str | None) -> None:
         if text:

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from hookcli.tui import layout, rows
-from hookcli.tui.acting import Acting
+from hookcli.tui.acting import Acting, latest
 from hookcli.tui.actions import bindings
 from hookcli.tui.banners import banner
 from hookcli.tui.board import Changes
@@ -25,6 +25,7 @@ from hookcli.tui.rows import Row
 from hookcli.tui.screens.event_actions import EventActions
 from hookcli.tui.screens.finding import Finding
 from hookcli.tui.screens.listener_actions import ListenerActions
+from hookcli.tui.screens.panes import Panes
 from hookcli.tui.screens.tabs import TabContents
 from hookcli.tui.widgets.detail_pane import AttemptsView, DetailPane
 from hookcli.tui.widgets.event_list import EventList
@@ -43,12 +44,13 @@ SAID_FOR_S = 6.0
 class EmptyView(LinesView, inherit_bindings=False):
     """What to do before the first event."""
 
-    BINDINGS = bindings("empty")  # type: ignore[assignment]
+    BINDINGS = bindings("empty")
     HELP = "Nothing was captured yet."
 
 
 class MainScreen(
     Acting,
+    Panes,
     EventActions,
     ListenerActions,
     Finding,
@@ -310,7 +312,7 @@ class MainScreen(
     def _load_detail(self) -> None:
         row = self.event_list.row
         if row is not None:
-            self.run_worker(partial(self._fetch, row.id), group="detail", exclusive=True)
+            latest(self, "detail", work=partial(self._fetch, row.id))
 
     async def _fetch(self, id: str) -> None:  # noqa: A002
         details = await self.app.details_of(id)
@@ -367,72 +369,3 @@ class MainScreen(
         """Any key takes the last words away."""
         del event
         self.quiet()
-
-    # Actions on the panes
-
-    def do_back(self) -> None:
-        """From the detail to the list."""
-        if self.search_is_open():
-            self.detail.message.on_bar_left_now()
-            return
-        if self.zoomed:
-            self.zoomed = False
-        self.opened = False
-        self.lay_out()
-        self.event_list.focus()
-        self.draw()
-
-    def search_is_open(self) -> bool:
-        """Whether words are being searched in the body."""
-        return self.detail.message.search.has_class("-open")
-
-    def do_other_pane(self) -> None:
-        """The other pane."""
-        if self.event_list.has_focus:
-            self.open_detail()
-        elif self.showing == "detail" and not self.zoomed:
-            self.do_back()
-        else:
-            self.event_list.focus()
-
-    def do_zoom(self) -> None:
-        """The focused pane on the whole screen, and back."""
-        in_detail = self.detail.has_focus_within
-        self.zoomed = not self.zoomed
-        self.opened = in_detail
-        self.showing = "detail" if in_detail and self.zoomed else self.showing
-        self.lay_out_again()
-
-    def lay_out_again(self) -> None:
-        """Arrange although the name of the layout may be the same."""
-        self.showing = ""
-        self.lay_out()
-        if self.details is not None and self.showing not in ("list", "empty"):
-            self.detail.tell(self.details)
-        self.call_after_refresh(self.draw)
-
-    def do_layout(self) -> None:
-        """The next layout; remembered."""
-        kept = self.app.memory.kept
-        kept.layout = layout.next_choice(kept.layout)
-        self.app.memory.save()
-        self.lay_out_again()
-        names = {"auto": "as the size allows", "side": "side by side", "stacked": "upon each other",
-                 "one": "one at a time"}  # fmt: skip
-        self.app.say(f"layout: {names[kept.layout]}")
-
-    def do_other_down(self) -> None:
-        """Scroll the detail from the list."""
-        self.detail.scroll_other(3)
-
-    def do_other_up(self) -> None:
-        """Scroll the detail back."""
-        self.detail.scroll_other(-3)
-
-    def do_next_event(self) -> None:
-        """The next event, from the detail."""
-        self.event_list.do_next()
-
-    def do_previous_event(self) -> None:
-        """The previous event, from the detail."""
-        self.event_list.do_previous()

@@ -91,12 +91,12 @@ class Palette(Acting, ModalScreen[str | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Run."""
         event.stop()
-        self.dismiss(self.chosen.id if self.chosen else None)
+        _ = self.dismiss(self.chosen.id if self.chosen else None)
 
     def on_bar_left(self, message: Bar.Left) -> None:
         """Close."""
         message.stop()
-        self.dismiss(None)
+        _ = self.dismiss(None)
 
     def on_key(self, event: events.Key) -> None:
         """Arrows move although the search line has the focus."""
@@ -113,4 +113,4 @@ class Palette(Acting, ModalScreen[str | None]):
             event.stop()
             command = self._command(self.chosen)
             if command:
-                self.dismiss(f"copy:{command}")
+                _ = self.dismiss(f"copy:{command}")

@@ -56,11 +56,11 @@ class ReadingScreen(Acting, Screen[None], inherit_bindings=False):
 
     def do_close(self) -> None:
         """Back."""
-        self.dismiss(None)
+        _ = self.dismiss(None)
 
     def do_back(self) -> None:
         """Back."""
-        self.dismiss(None)
+        _ = self.dismiss(None)
 
 
 def log_lines(board: Board) -> list[Line]:

@@ -128,7 +128,7 @@ class ReplayForm(Acting, ModalScreen[None]):
     def on_bar_left(self, message: Bar.Left) -> None:
         """Close."""
         message.stop()
-        self.dismiss(None)
+        _ = self.dismiss(None)
 
     def on_key(self, event: events.Key) -> None:
         """Up, down, left, right, enter, esc."""
@@ -148,7 +148,7 @@ class ReplayForm(Acting, ModalScreen[None]):
             self._begin()
         elif event.key in ("escape", "q") and self.place:
             event.stop()
-            self.dismiss(None)
+            _ = self.dismiss(None)
 
     def _change(self, by: int) -> None:
         field = FIELDS[self.place]
@@ -169,5 +169,5 @@ class ReplayForm(Acting, ModalScreen[None]):
             ids.reverse()
         plan = Plan(ids=tuple(ids), resign=self.resign, target=self.target, speed=self.speed,
                     times=self.times, fail_fast=self.fail_fast, order=ORDERS[self.order])  # fmt: skip
-        self.dismiss(None)
-        self.app.push_screen(ManyScreen(plan))
+        _ = self.dismiss(None)
+        _ = self.app.push_screen(ManyScreen(plan))

@@ -120,7 +120,7 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
         for _ in range(self.plan.times):
             for id in self.plan.ids:  # noqa: A001
                 await self._go.wait()
-                if self.stopped:
+                if self._over():
                     return
                 details = await self.app.details_of(id)
                 if details is None:
@@ -128,8 +128,12 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
                     continue
                 await self._pace(before, details.capture.received_at)
                 before = details.capture.received_at
-                if self.stopped or not await self._one(details):
+                if self._over() or not await self._one(details):
                     return
+
+    def _over(self) -> bool:
+        """Whether it was stopped meanwhile."""
+        return self.stopped
 
     async def _pace(self, before: int | None, at: int) -> None:
         """Wait as long as there was between the two when they came, by the speed."""
@@ -248,7 +252,7 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
     def do_many_stop(self) -> None:
         """Stop; a second time closes."""
         if self.finished:
-            self.app.pop_screen()
+            _ = self.app.pop_screen()
             return
         self.stopped = True
         self._go.set()
@@ -256,7 +260,7 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
 
     def do_many_hide(self) -> None:
         """Go on behind the list."""
-        self.app.pop_screen()
+        _ = self.app.pop_screen()
         if not self.finished:
             self.app.say(f"replaying goes on: {self.progress.sent} of {self.progress.total} sent")
 

@@ -109,7 +109,7 @@ class StatsScreen(Acting, Screen[str | None], inherit_bindings=False):
     def do_stats_filter(self) -> None:
         """List what the row counts."""
         if self._groups:
-            self.dismiss(stats.filter_for(self.by, self._groups[self.view.choice].name))
+            _ = self.dismiss(stats.filter_for(self.by, self._groups[self.view.choice].name))
 
     def do_stats_down(self) -> None:
         """The next row."""
@@ -121,8 +121,8 @@ class StatsScreen(Acting, Screen[str | None], inherit_bindings=False):
 
     def do_close(self) -> None:
         """Back."""
-        self.dismiss(None)
+        _ = self.dismiss(None)
 
     def do_back(self) -> None:
         """Back."""
-        self.dismiss(None)
+        _ = self.dismiss(None)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from hookcli.tui.acting import latest
 from hookcli.tui.details import Details
 from hookcli.tui.messages import SheetWanted
 from hookcli.tui.rows import Row
@@ -33,7 +34,7 @@ class TabContents(Screen[None]):
     def fill_sheet(self) -> None:
         """Work out the lines of the tab that is shown, if it is one of these."""
         if self.detail.tab in (SIGNATURE, DIFF) and self.details is not None:
-            self.run_worker(partial(self._fill, self.details), group="sheet", exclusive=True)
+            latest(self, "sheet", work=partial(self._fill, self.details))
 
     def on_sheet_wanted(self, message: SheetWanted) -> None:
         """Another width."""

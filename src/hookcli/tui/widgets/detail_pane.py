@@ -22,7 +22,7 @@ from hookcli.tui.widgets.painted import PaintedLines
 class AttemptsView(LinesView):
     """The table of attempts; below it what differs from the one before, or from the marked one."""
 
-    BINDINGS = bindings("attempts")  # type: ignore[assignment]
+    BINDINGS = bindings("attempts")
     HELP = "Every attempt that was made, with its answer."
 
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002

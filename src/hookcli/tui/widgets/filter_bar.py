@@ -98,7 +98,7 @@ class FilterBar(Acting, Vertical):
         column = max(column, 0)
         room = max(self.size.width - column - 3, 0)
         if width_of(wanted) <= room:
-            line = (Piece(" " * column), Piece(f"{mark} ", "bad"), Piece(wanted, "warn"))
+            line: Line = (Piece(" " * column), Piece(f"{mark} ", "bad"), Piece(wanted, "warn"))
         else:
             text = right(wanted + " ", column) if width_of(wanted) < column else ""
             line = (Piece(text or " " * column, "warn"), Piece(mark, "bad"))

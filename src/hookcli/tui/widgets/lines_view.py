@@ -12,7 +12,7 @@ from hookcli.tui.acting import Acting
 from hookcli.tui.actions import bindings
 from hookcli.tui.messages import Clicked
 from hookcli.tui.paint import COMPONENTS, Line, Piece, at, strip_of
-from hookcli.tui.widgets.painted import role_style
+from hookcli.tui.widgets.painted import role_style, with_selection
 
 
 class LinesView(Acting, ScrollView, can_focus=True, inherit_bindings=False):
@@ -61,21 +61,7 @@ class LinesView(Acting, ScrollView, can_focus=True, inherit_bindings=False):
             line = (Piece(">" if self.ascii_only else "▌", "accent"), *_without_first(line))
         over = ("cursor" if self.has_focus else "away") if chosen else ""
         strip = strip_of(line, width, lambda role: role_style(self, role), over)
-        return self._with_selection(strip, number).apply_offsets(0, number)
-
-    def _with_selection(self, strip: Strip, row: int) -> Strip:
-        selection = self.text_selection
-        span = selection.get_span(row) if selection is not None else None
-        if span is None:
-            return strip
-        start, end = span[0], span[1] if span[1] >= 0 else strip.cell_length
-        style = self.screen.get_component_rich_style("screen--selection")
-        return Strip.join([
-            strip.crop(0, start),
-            Strip([s._replace(style=(s.style + style) if s.style else style)
-                   for s in strip.crop(start, end)]),
-            strip.crop(end, strip.cell_length),
-        ])  # fmt: skip
+        return with_selection(self, strip, number).apply_offsets(0, number)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The text under a selection."""

@@ -142,15 +142,16 @@ class MessagePane(Acting, Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Keep what was found."""
         event.stop()
-        self._close_search()
+        self.close_search()
 
     def on_bar_left(self, message: Bar.Left) -> None:
         """Give the search up."""
         message.stop()
         self.body_view.seek("")
-        self._close_search()
+        self.close_search()
 
-    def _close_search(self) -> None:
+    def close_search(self) -> None:
+        """Hide the search line; the hits stay."""
         self.search.remove_class("-open")
         self.body_view.focus()
 

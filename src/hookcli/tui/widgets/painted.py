@@ -22,6 +22,22 @@ def role_style(widget: Widget, role: str) -> Style:
     return Style(bgcolor=style.bgcolor) if role in ("cursor", "away", "bar") else style
 
 
+def with_selection(widget: Widget, strip: Strip, row: int) -> Strip:
+    """The row with what the mouse selected of it laid over; Textual leaves that to such widgets."""
+    selection = widget.text_selection
+    span = selection.get_span(row) if selection is not None else None
+    if span is None:
+        return strip
+    start, end = span
+    end = strip.cell_length if end < 0 else min(end, strip.cell_length)
+    style = widget.screen.get_component_rich_style("screen--selection")
+    chosen = [
+        segment._replace(style=segment.style + style if segment.style else style)
+        for segment in strip.crop(start, end)
+    ]
+    return Strip.join([strip.crop(0, start), Strip(chosen), strip.crop(end, strip.cell_length)])
+
+
 class PaintedLines(Acting, Widget):
     """A few lines of pieces, drawn as they are given; as high as they are many."""
 

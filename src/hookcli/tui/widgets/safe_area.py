@@ -35,7 +35,7 @@ class SafeArea(TextArea):
         self,
         *,
         json: bool = False,
-        id: str | None = None,
+        id: str | None = None,  # noqa: A002
         numbers: bool = True,
         wrap: bool = False,
     ) -> None:

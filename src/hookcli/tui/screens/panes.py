@@ -1,0 +1,105 @@
+"""Going between list and detail, zooming, the layouts."""
+
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from hookcli.tui import layout
+from hookcli.tui.details import Details
+
+if TYPE_CHECKING:
+    from hookcli.tui.inspector import Inspector
+    from hookcli.tui.widgets.detail_pane import DetailPane
+    from hookcli.tui.widgets.event_list import EventList
+
+NAMES = {"auto": "as the size allows", "side": "side by side", "stacked": "upon each other",
+         "one": "one at a time"}  # fmt: skip
+
+
+class Panes(Screen[None]):
+    """Part of the main screen."""
+
+    app: "Inspector"
+    detail: "DetailPane"
+    event_list: "EventList"
+    details: Details | None
+    opened: bool
+    zoomed: bool
+    showing: str
+
+    def lay_out(self) -> None:
+        """Given by the main screen."""
+        raise NotImplementedError
+
+    def draw(self) -> None:
+        """Given by the main screen."""
+        raise NotImplementedError
+
+    def open_detail(self) -> None:
+        """Given by the main screen."""
+        raise NotImplementedError
+
+    def do_back(self) -> None:
+        """From the detail to the list."""
+        if self.search_is_open():
+            self.detail.message.close_search()
+            return
+        if self.zoomed:
+            self.zoomed = False
+        self.opened = False
+        self.lay_out()
+        self.event_list.focus()
+        self.draw()
+
+    def search_is_open(self) -> bool:
+        """Whether words are being searched in the body."""
+        return self.detail.message.search.has_class("-open")
+
+    def do_other_pane(self) -> None:
+        """The other pane."""
+        if self.event_list.has_focus:
+            self.open_detail()
+        elif self.showing == "detail" and not self.zoomed:
+            self.do_back()
+        else:
+            self.event_list.focus()
+
+    def do_zoom(self) -> None:
+        """The focused pane on the whole screen, and back."""
+        in_detail = self.detail.has_focus_within
+        self.zoomed = not self.zoomed
+        self.opened = in_detail
+        self.showing = "detail" if in_detail and self.zoomed else self.showing
+        self.lay_out_again()
+
+    def lay_out_again(self) -> None:
+        """Arrange although the name of the layout may be the same."""
+        self.showing = ""
+        self.lay_out()
+        if self.details is not None and self.showing not in ("list", "empty"):
+            self.detail.tell(self.details)
+        self.call_after_refresh(self.draw)
+
+    def do_layout(self) -> None:
+        """The next layout; remembered."""
+        kept = self.app.memory.kept
+        kept.layout = layout.next_choice(kept.layout)
+        self.app.memory.save()
+        self.lay_out_again()
+        self.app.say(f"layout: {NAMES[kept.layout]}")
+
+    def do_other_down(self) -> None:
+        """Scroll the detail from the list."""
+        self.detail.scroll_other(3)
+
+    def do_other_up(self) -> None:
+        """Scroll the detail back."""
+        self.detail.scroll_other(-3)
+
+    def do_next_event(self) -> None:
+        """The next event, from the detail."""
+        self.event_list.do_next()
+
+    def do_previous_event(self) -> None:
+        """The previous event, from the detail."""
+        self.event_list.do_previous()

@@ -1,0 +1,106 @@
+"""What the screens ask of the store, and what they have it keep."""
+
+from collections.abc import Callable, Sequence
+
+from textual.app import App
+
+from hookcli.captures.store import Batch, NewCapture, Store
+from hookcli.errors import HookcliError
+from hookcli.tui import loading
+from hookcli.tui.board import Board
+from hookcli.tui.bridge import Engine
+from hookcli.tui.desk import Desk
+from hookcli.tui.details import Details
+from hookcli.tui.mutations import capture_of
+from hookcli.tui.rows import Row
+from hookcli.tui.screens.main import MainScreen
+from hookcli.tunnel.observe import Captured
+from hookcli.wire.http import Request
+
+
+class Storing(App[int]):
+    """Part of the application."""
+
+    board: Board
+    desk: Desk
+    scans: Desk
+    engine: Engine
+    main: MainScreen
+    _deleted: list[list[Row]]
+
+    @property
+    def now(self) -> int:
+        """Given by the application."""
+        raise NotImplementedError
+
+    def say(self, text: str, role: str = "") -> None:
+        """Given by the application."""
+        raise NotImplementedError
+
+    async def details_of(self, id: str) -> Details | None:  # noqa: A002
+        """All that is known of a capture; None when it is gone."""
+        return await self.desk.run(lambda store: loading.details(store, id))
+
+    async def older_rows(self, before: object, limit: int) -> tuple[list[Row], object]:
+        """Rows older than `before`, oldest first, and where the next ones begin."""
+        rows, mark = await self.desk.run(lambda s: loading.older(s, before, limit, now=self.now))
+        return [self.board.flying_row(row) for row in rows], mark
+
+    async def pending_rows(self) -> list[Row]:
+        """Rows of captures that an earlier run left undelivered."""
+        return await self.desk.run(lambda store: loading.pending(store, now=self.now))
+
+    async def count_earlier(self) -> int:
+        """Captures that are in the store and not on the screen."""
+        total = await self.count("")
+        return max(total - self.board.feed.rows, 0)
+
+    async def count(self, text: str) -> int:
+        """How many captures a filter lets through."""
+        return await self.scans.run(lambda store: loading.count(store, text, now=self.now))
+
+    async def matching(self, texts: Sequence[str]) -> set[str]:
+        """The ids that pass all of these filters."""
+        return await self.scans.run(lambda store: loading.matching(store, texts, now=self.now))
+
+    def write(self, work: Callable[[Store], object]) -> None:
+        """Change the store; a failure is told in words."""
+        self.run_worker(self._write(work), group="write")
+
+    async def _write(self, work: Callable[[Store], object]) -> None:
+        try:
+            await self.desk.run(work)
+        except HookcliError as error:
+            self.say(error.message, "bad")
+
+    def change_row(self, row: Row) -> None:
+        """Show a row otherwise."""
+        place = self.board.feed.put(row)
+        self.main.event_list.row_changed(place)
+        self.main.draw_views()
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Take captures off the screen; the store forgets them when the screen is left."""
+        self._deleted.append(self.board.feed.remove(ids))
+
+    def undelete(self) -> list[Row]:
+        """Bring back what was deleted last."""
+        if not self._deleted:
+            return []
+        rows = self._deleted.pop()
+        self.board.feed.restore(rows)
+        return rows
+
+    async def keep_mutation(
+        self, details: Details, request: Request, *, note: str, signed: bool
+    ) -> str:
+        """Keep a changed copy as a capture that names its parent; its id."""
+        from ulid import ULID
+
+        made = capture_of(
+            details.capture, request, id=str(ULID()), at=self.now, signed=signed, note=note
+        )
+        new = NewCapture(capture=made, body=request.body)
+        await self.desk.run(lambda store: store.commit(Batch(captures=(new,))))
+        self.engine.observe(Captured(capture=made, body=request.body, skipped=True))
+        return made.id
