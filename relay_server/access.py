@@ -1,13 +1,15 @@
 """Who may create endpoints: the holder of the relay's key, or anyone where the relay is open."""
 
 import hmac
-from collections.abc import Mapping
+import re
 
+from hookcli.wire.headers import first
+from hookcli.wire.messages import Pairs
 from relay_server import auth
 from relay_server.answers import Answer, refusal
 from relay_server.log.base import Log
 
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_LOOPBACK = (b"localhost", b"127.0.0.1", b"[::1]")
 _KEY = "key_sha256"
 
 
@@ -26,7 +28,7 @@ class Access:
         """Whether endpoints may be created with this token, or without one."""
         return self.is_key(token) or self._open
 
-    def browser(self, headers: Mapping[str, str]) -> Answer | None:
+    def browser(self, headers: Pairs) -> Answer | None:
         """Why a page in a browser gets nothing from an open relay.
 
         Such a relay is on loopback and asks for no key, so any page that the developer visits could
@@ -35,8 +37,9 @@ class Access:
         """
         if not self._open:
             return None
-        host = headers.get("Host", "").rpartition(":")[0] or headers.get("Host", "")
-        if "Origin" in headers or host.lower() not in _LOOPBACK:
+        host = (first(headers, b"host") or b"").lower()
+        name = re.sub(rb":\d*$", b"", host)
+        if first(headers, b"origin") is not None or name not in _LOOPBACK:
             return refusal(403, "browser", "this relay is for programs on this machine only")
         return None
 

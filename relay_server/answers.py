@@ -121,6 +121,13 @@ UNAUTHORIZED = refusal(
     "send it as `Authorization: Bearer hk_…`",
     headers=((b"WWW-Authenticate", b"Bearer"),),
 )
+NOT_A_STREAM = refusal(
+    426,
+    "subprotocol",
+    "this is for streams",
+    "open a WebSocket with the subprotocol hookcli.v1",
+    headers=((b"Upgrade", b"websocket"),),
+)
 TOO_LARGE = refusal(413, "too_large", "the request body is larger than this relay takes")
 HEAD_TOO_LARGE = refusal(431, "head_too_large", "the request's header fields are too large")
 BAD_REQUEST = refusal(400, "bad_request", "this is not an HTTP/1.1 request")

@@ -1,28 +1,31 @@
 """The relay's own paths: endpoints over HTTP and JSON, streams, health. See docs/protocol.md."""
 
+import asyncio
 import re
 import time
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
-from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.web import BaseRequest, HTTPBadRequest, StreamResponse
+from aiohttp.web import BaseRequest, Server, StreamResponse
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict, replace
 
-from hookcli.wire.version import SUBPROTOCOL
 from relay_server import answers, auth
 from relay_server.access import Access
+from relay_server.admission import origin_form
 from relay_server.answers import Answer, as_json, framed, refusal
 from relay_server.health import Health
+from relay_server.inbound import Received
 from relay_server.log.base import Log, StorageError
 from relay_server.registry import Endpoint, Registry
 from relay_server.settings import Settings
-from relay_server.stream import Streams, Wish
+from relay_server.streams import Streams
 
 T = TypeVar("T")
-_ENDPOINTS = re.compile(r"/_/v1/endpoints(?:/([\w-]{1,100})(?:/(rotate|stream))?)?")
+_ENDPOINTS = re.compile(r"/_/v1/endpoints(?:/([\w-]{1,100})(?:/(rotate))?)?")
+_STREAM = re.compile(rb"/_/v1/endpoints/([\w-]{1,100})/stream(?:\?(.*))?")
+_HEALTH = (b"/_/health", b"/_/ready")
 _LONGEST_OVERLAP_S = 7 * 86_400
 
 
@@ -87,6 +90,31 @@ class Api:
         self._access = access
         self._health = health
         self._public_url = public_url
+        self.http = Server(
+            self.handle,
+            access_log=None,
+            auto_decompress=False,
+            lingering_time=0,
+            keepalive_timeout=settings.head_timeout_s,
+            max_line_size=settings.max_head,
+            max_field_size=settings.max_head,
+            max_headers=settings.max_fields + 8,
+        )
+        """Makes the protocol of each connection that is not a stream's."""
+
+    def inside(self, request: Received) -> tuple[asyncio.Protocol, bytes] | Answer:
+        """Who takes over the connection of a request for the relay itself, and its first bytes."""
+        head = request.head
+        path = origin_form(head.target) or b""
+        if path.partition(b"?")[0] not in _HEALTH:
+            refused = self._access.browser(head.headers)
+            if refused is not None:
+                return refused
+        match = _STREAM.fullmatch(path)
+        if match is None or head.method != "GET":
+            return self.http(), request.raw()
+        stream = self._streams.open(match[1].decode(), match[2] or b"", head.headers)
+        return stream if isinstance(stream, Answer) else (stream, b"")
 
     async def handle(self, request: BaseRequest) -> StreamResponse:
         """Answer one request; the handler of aiohttp's low-level server."""
@@ -108,14 +136,9 @@ class Api:
         match = _ENDPOINTS.fullmatch(path)
         if match is None:
             raise _RefusedError(refusal(404, "no_page", "the relay has no such page"))
-        refused = self._access.browser(request.headers)
-        if refused is not None:
-            raise _RefusedError(refused)
         name, verb = match.groups()
         if name is None:
             return await self._collection(request)
-        if verb == "stream":
-            return await self._stream(request, name)
         endpoint = self._authorized(request, name)
         if verb == "rotate":
             _only(request, "POST")
@@ -208,47 +231,6 @@ class Api:
             _invalid("ack_headers: pairs of a field name and a value that HTTP can carry")
         return found
 
-    # -- streams ------------------------------------------------------------------------------
-
-    async def _stream(self, request: BaseRequest, name: str) -> Answer | StreamResponse:
-        _only(request, "GET")
-        token = auth.bearer(request.headers.get("Authorization"))
-        opened = self._registry.valid(name, token, _now())
-        endpoint = self._registry.get(name)
-        if opened is None or endpoint is None:
-            raise _RefusedError(answers.UNAUTHORIZED)
-        offered = request.headers.get("Sec-WebSocket-Protocol", "")
-        upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
-        if not upgrade or SUBPROTOCOL not in [one.strip() for one in offered.split(",")]:
-            hint = f"open a WebSocket with the subprotocol {SUBPROTOCOL}"
-            fields = ((b"Upgrade", b"websocket"),)
-            raise _RefusedError(refusal(426, "subprotocol", "not a stream", hint, fields))
-        wish = self._wish(request.raw_path.partition("?")[2])
-        try:
-            return await self._streams.serve(request, endpoint, wish, opened.sha256)
-        except HTTPBadRequest as error:
-            raise _RefusedError(refusal(400, "handshake", "not a WebSocket handshake")) from error
-
-    def _wish(self, query: str) -> Wish:
-        """What a listener asks for; unknown words are for later versions."""
-        asked = dict(parse_qsl(query, keep_blank_values=True))
-        after, name = asked.get("after", "now"), asked.get("name", "")
-        return Wish(
-            after="now" if after == "now" else _number("after", after),
-            since=_number("since", asked["since"]) if "since" in asked else None,
-            respond=_respond(asked.get("respond")),
-            deadline_ms=(
-                min(max(_number("deadline_ms", asked["deadline_ms"]), 1), self._most_ms)
-                if "deadline_ms" in asked
-                else None
-            ),
-            name="".join(c for c in name if c.isprintable())[:100],
-        )
-
-    @property
-    def _most_ms(self) -> int:
-        return self._settings.max_deadline_ms
-
     def _authorized(self, request: BaseRequest, name: str) -> Endpoint:
         """The endpoint, if the request's token or the relay's key opens it."""
         token = auth.bearer(request.headers.get("Authorization"))
@@ -276,20 +258,6 @@ def _only(request: BaseRequest, *methods: str) -> None:
 
 def _invalid(message: str) -> NoReturn:
     raise _RefusedError(refusal(422, "invalid", message))
-
-
-def _respond(text: str | None) -> Literal["app", "ack"] | None:
-    match text:
-        case None | "app" | "ack":
-            return text
-        case _:
-            _invalid("respond: app or ack")
-
-
-def _number(name: str, text: str) -> int:
-    if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
-        _invalid(f"{name}: {text[:40]!r} is not a number")
-    return int(text)
 
 
 async def _body(request: BaseRequest, kind: type[T]) -> T:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from aiohttp import http_parser, web
+from aiohttp import http_parser
 
 from relay_server.access import Access, load_key
 from relay_server.admission import Patience
@@ -23,7 +23,7 @@ from relay_server.log.sqlite import SqliteLog
 from relay_server.logging import EventLines, note
 from relay_server.registry import Registry
 from relay_server.settings import SettingError, Settings
-from relay_server.stream import Streams
+from relay_server.streams import Streams
 
 _LINES_AFTER_S = 0.1
 _SWEEP_S = 1.0
@@ -120,20 +120,10 @@ class Relay:
         access = Access(key_sha256, is_open=settings.open_registration)
         health = Health(log)
         api = Api(settings, log, registry, streams, access, health, url)
-        http = web.Server(
-            api.handle,
-            access_log=None,
-            auto_decompress=False,
-            lingering_time=0,
-            keepalive_timeout=settings.head_timeout_s,
-            max_line_size=settings.max_head,
-            max_field_size=settings.max_head,
-            max_headers=settings.max_fields + 8,
-        )
         edge = Edge(
             loop,
             ingest,
-            http,
+            api.inside,
             limits=Limits(
                 max_body=settings.max_body,
                 max_head=settings.max_head,
@@ -150,7 +140,7 @@ class Relay:
         )
         ingest.edge = edge
         streams.tell = ingest.tell
-        return _Parts(edge, ingest, streams, http, health, lines)
+        return _Parts(edge, ingest, streams, api, health, lines)
 
     @property
     def _running(self) -> "_Parts":
@@ -178,8 +168,8 @@ class Relay:
         parts.ingest.let_go()
         await parts.edge.stop(grace_s * 0.2)
         parts.edge.abort()
-        parts.streams.stop()
-        await parts.http.shutdown(grace_s * 0.2)
+        await parts.streams.stop(grace_s * 0.1)
+        await parts.api.http.shutdown(grace_s * 0.1)
         if self._sweeper is not None:
             self._sweeper.cancel()
         parts.lines.flush()
@@ -193,7 +183,7 @@ class _Parts:
     edge: Edge
     ingest: Ingest
     streams: Streams
-    http: web.Server
+    api: Api
     health: Health
     lines: EventLines
 

@@ -1,6 +1,6 @@
 """The relay's side of every connection: requests in order, one answer each, time and memory bounded.
 
-What is for the relay itself (`/_/…`) is handed to aiohttp, connection and all.
+What is for the relay itself (`/_/…`) is handed on, connection and all.
 """
 
 import asyncio
@@ -325,19 +325,27 @@ class Connection(asyncio.Protocol):
                 self._transport.resume_reading()
 
     def _hand_over(self, request: Received) -> None:
-        """Give the connection to aiohttp, beginning with this request."""
-        transport = self._transport
+        """Give the connection to who speaks for the relay itself, beginning with this request."""
+        taken = self.edge.inside(request)
+        if isinstance(taken, Answer):
+            self._write(
+                *framed(taken, head=request.head.method == "HEAD", http10=False, close=True)
+            )
+            self._close(unread=True)
+            return
+        transport, self._transport = self._transport, None
         if transport is None:
             return
         self.edge.left(self)
         self._give_up_body()
-        self._transport, self._closing = None, True
+        self._closing = True
         if self._reading_paused:
             transport.resume_reading()
-        protocol = self.edge.api()
+        protocol, first = taken
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
-        protocol.data_received(_again(request) + self._inbound.tail)
+        if first or self._inbound.tail:
+            protocol.data_received(first + self._inbound.tail)
 
     # -- time ---------------------------------------------------------------------------------
 
@@ -389,14 +397,14 @@ class Edge:
         self,
         loop: asyncio.AbstractEventLoop,
         road: Road,
-        api: Callable[[], asyncio.Protocol],
+        inside: Callable[[Received], tuple[asyncio.Protocol, bytes] | Answer],
         *,
         limits: Limits,
         patience: Patience,
         body_budget: int,
         max_connections: int,
     ) -> None:
-        self.loop, self.road, self.api = loop, road, api
+        self.loop, self.road, self.inside = loop, road, inside
         self.limits, self.patience = limits, patience
         self.budget = Budget(body_budget)
         self.stuck = 0
@@ -456,16 +464,3 @@ class Edge:
 def _address(peername: object) -> str:
     """The host of a socket's peer; unix sockets have none."""
     return str(peername[0]) if isinstance(peername, tuple) and peername else ""
-
-
-def _again(request: Received) -> bytes:
-    """The request as bytes, its body counted."""
-    head = request.head
-    lines = [b"%b %b HTTP/%b" % (head.method.encode(), head.target, head.http_version.encode())]
-    lines += [name + b": " + value for name, value in head.headers if name.lower() not in _COUNTED]
-    if request.body:
-        lines.append(b"Content-Length: %d" % len(request.body))
-    return b"\r\n".join([*lines, b"", b""]) + request.body
-
-
-_COUNTED = (b"content-length", b"transfer-encoding", b"expect")

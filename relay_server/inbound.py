@@ -31,6 +31,15 @@ class Received:
     for_relay: bool
     """Its path is one of the relay's own."""
 
+    def raw(self) -> bytes:
+        """The request as bytes again, its body counted."""
+        head = self.head
+        start = f"{head.method} ".encode() + head.target + f" HTTP/{head.http_version}".encode()
+        fields = [n + b": " + v for n, v in head.headers if n.lower() not in (*_FRAMING, b"expect")]
+        if self.body:
+            fields.append(b"Content-Length: %d" % len(self.body))
+        return b"\r\n".join([start, *fields, b"", b""]) + self.body
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:

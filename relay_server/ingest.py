@@ -20,7 +20,7 @@ from relay_server.log.base import Draft, Log, StorageError
 from relay_server.logging import EventLines
 from relay_server.registry import Endpoint, Registry
 from relay_server.settings import Settings
-from relay_server.stream import Streams
+from relay_server.streams import Streams
 
 _UNREAD = 64 << 10
 """A body up to here is read before it is refused, so that the connection can be used again."""

@@ -1,25 +1,23 @@
-"""Streams to listeners: what lies after the cursor, then what arrives, by one and the same way.
+"""One stream to a listener: what lies after its cursor, then what arrives, by one and the same way.
 
 A stream sends what its window allows and no more; what a slow listener has not taken stays in the
-log. One broken stream never touches another.
+log. Frames are the `websockets` library's protocol without its network; nothing here waits, so an
+idle stream is this object, its socket, and no task.
 """
 
 import asyncio
+import struct
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import count
-from typing import Literal, NoReturn
+from typing import TYPE_CHECKING, cast
 
-from aiohttp import WSMsgType
-from aiohttp.web import BaseRequest, WebSocketResponse
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.server import ServerProtocol
 
 from hookcli.wire import codec
 from hookcli.wire.messages import (
     Ack,
     ListenerMessage,
-    Peers,
     Ping,
     Pong,
     Replied,
@@ -29,127 +27,147 @@ from hookcli.wire.messages import (
     Unknown,
     Welcome,
 )
-from hookcli.wire.version import SUBPROTOCOL
-from relay_server.hub import Hub, Listener, Tell
-from relay_server.log.base import Log, StorageError
+from relay_server.log.base import Page, StorageError
 from relay_server.logging import note
-from relay_server.registry import Endpoint, Registry
-from relay_server.settings import Settings
+from relay_server.registry import Endpoint
 from relay_server.window import Window
+from relay_server.wish import Wish
+
+if TYPE_CHECKING:
+    from relay_server.streams import Streams
 
 BAD_MESSAGE, REVOKED, DELETED, SILENT, TOO_LARGE, TOO_MANY = 4400, 4401, 4404, 4408, 4413, 4429
-GOING_AWAY, INTERNAL = 1001, 1011
-_PAGE_EVENTS = 128
-_PAGE_BYTES = 1 << 20
-_PEERS_AFTER_S = 0.2
+GOING_AWAY = 1001
+_PAGE_EVENTS = 256
+_PAGE_BYTES = 512 << 10
 _GOODBYE_S = 2.0
 _AGAIN_S = 0.25
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a listener asks for in the query of its request."""
+class Stream(asyncio.Protocol):
+    """One stream, from its handshake to its end."""
 
-    after: int | Literal["now"]
-    since: int | None
-    respond: Literal["app", "ack"] | None
-    deadline_ms: int | None
-    name: str
-
-
-class _Over(Exception):  # noqa: N818
-    """The stream has ended, from whichever side."""
-
-
-class Socket(WebSocketResponse):
-    """A WebSocket answer that does not name the server's software."""
-
-    async def _prepare_headers(self) -> None:
-        await super()._prepare_headers()
-        self.headers.pop("Server", None)
-
-
-class Session:
-    """One stream, from its welcome to its end."""
+    __slots__ = (
+        "_begin",
+        "_ended",
+        "_parts",
+        "_paused",
+        "_peers",
+        "_position",
+        "_protocol",
+        "_reading",
+        "_replies",
+        "_streams",
+        "_transport",
+        "_window",
+        "endpoint",
+        "heard",
+        "id",
+        "sha256",
+        "wish",
+    )
 
     def __init__(
-        self, streams: "Streams", socket: Socket, endpoint: Endpoint, wish: Wish, sha256: str
+        self,
+        streams: "Streams",
+        protocol: ServerProtocol,
+        endpoint: Endpoint,
+        wish: Wish,
+        *,
+        number: int,
+        sha256: str,
     ) -> None:
         self._streams = streams
-        self._socket = socket
-        self._log = streams.log
-        self.id = next(streams.numbers)
+        self._protocol = protocol
+        self._transport: asyncio.Transport | None = None
+        self.id = number
         self.endpoint = endpoint.id
         self.wish = wish
         self.sha256 = sha256
         """Of the token that opened it."""
         self.heard = streams.loop.time()
-        """When the last message came."""
+        """When the last bytes came."""
         self._begin = self._position = 0
         """The places after which it began, and up to which events were sent."""
-        settings = streams.settings
-        self._window = Window(settings.window_events, settings.window_bytes)
-        self._replies: deque[Reply] = deque()
+        self._window = Window(streams.settings.window_events, streams.settings.window_bytes)
+        self._replies: list[Reply] = []
         self._peers: bytes | None = None
-        self._pumping = self._again = False
-        self._ending: tuple[int, str] | None = None
-        self._scope: asyncio.Timeout | None = None
-        self._tasks: asyncio.TaskGroup | None = None
+        self._parts: list[bytes] = []
+        """Of a message that comes in several frames."""
+        self._ended = self._paused = False
+        self._reading = True
+        """A page is being read from the file, or where to begin is."""
 
-    async def run(self, endpoint: Endpoint, after: int) -> None:
-        """Send and receive until either side ends it; then say why."""
-        self._begin = self._position = after
-        welcome = self._welcome(endpoint)
-        try:
-            async with asyncio.timeout(None) as self._scope:
-                if self._ending is None:
-                    await self._converse(welcome)
-        except TimeoutError:
-            pass  # `end` was called
-        finally:
-            self._tasks = self._scope = None
-        await self._goodbye()
+    # -- from the transport -------------------------------------------------------------------
 
-    async def _converse(self, welcome: bytes) -> None:
-        try:
-            async with asyncio.TaskGroup() as self._tasks:
-                await self._socket.send_bytes(welcome)
-                self.wake()
-                await self._receive()
-        except* (_Over, ConnectionError):
-            pass
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The handshake is answered; where does the stream begin?"""
+        # uvloop's transports do not derive from asyncio's classes.
+        self._transport = cast(asyncio.Transport, transport)
+        self._flush()
+        self._streams.entered(self)
 
-    def _welcome(self, endpoint: Endpoint) -> bytes:
-        settings = self._streams.settings
-        return codec.encode(
-            Welcome(
-                endpoint=endpoint.id,
-                url=f"{self._streams.public_url}/{endpoint.id}",
-                head=self._log.head(endpoint.id),
-                after=self._begin,
-                respond=self.wish.respond or endpoint.respond,
-                deadline_ms=self.wish.deadline_ms or endpoint.deadline_ms or settings.deadline_ms,
-                window_events=settings.window_events,
-                window_bytes=settings.window_bytes,
-                retention_s=settings.retention_s,
-                now=time.time_ns() // 1000,
-                relay=self._streams.relay,
-            )
-        )
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come."""
+        self.heard = self._streams.loop.time()
+        self._protocol.receive_data(data)
+        for frame in self._protocol.events_received():
+            if self._ended:
+                break
+            self._take_frame(cast(Frame, frame))
+        self._flush()
+
+    def eof_received(self) -> None:
+        """The listener will say no more."""
+        self._protocol.receive_eof()
+        self._flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._transport = None
+        self._leave()
+        self._streams.gone(self)
+
+    def pause_writing(self) -> None:
+        """The listener does not take what was written."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """It has taken it."""
+        self._paused = False
+        self.wake()
 
     # -- from the relay -----------------------------------------------------------------------
 
-    def wake(self) -> None:
-        """There may be something to send."""
-        if self._pumping:
-            self._again = True
-        elif self._tasks is not None and self._ending is None:
-            self._pumping = True
-            self._tasks.create_task(self._pump())
+    def begin(self, endpoint: Endpoint, after: int) -> None:
+        """Say where the log stands, and send what lies after `after`."""
+        self._begin = self._position = after
+        self._reading = False
+        settings, log = self._streams.settings, self._streams.log
+        self._send(
+            codec.encode(
+                Welcome(
+                    endpoint=endpoint.id,
+                    url=f"{self._streams.public_url}/{endpoint.id}",
+                    head=log.head(endpoint.id),
+                    after=after,
+                    respond=self.wish.respond or endpoint.respond,
+                    deadline_ms=self.wish.deadline_ms
+                    or endpoint.deadline_ms
+                    or settings.deadline_ms,
+                    window_events=settings.window_events,
+                    window_bytes=settings.window_bytes,
+                    retention_s=settings.retention_s,
+                    now=time.time_ns() // 1000,
+                    relay=self._streams.relay,
+                )
+            )
+        )
+        self.wake()
 
     def replied(self, reply: Reply) -> None:
         """A sender was told something; listeners hear of events that they have been sent."""
-        if reply.seq <= self._position and reply.seq > self._begin:
+        if self._begin < reply.seq <= self._position:
             self._replies.append(reply)
             self.wake()
 
@@ -160,109 +178,139 @@ class Session:
 
     def end(self, code: int, reason: str) -> None:
         """End the stream from our side, whatever it is doing."""
-        if self._ending is None:
-            self._ending = (code, reason)
-            if self._scope is not None:
-                self._scope.reschedule(self._streams.loop.time())
-
-    async def _goodbye(self) -> None:
-        code, reason = self._ending or (1000, "")
-        try:
-            async with asyncio.timeout(_GOODBYE_S):
-                await self._socket.close(code=code, message=reason.encode()[:120])
-        except (TimeoutError, ConnectionError, RuntimeError):
+        if self._ended:
             return
+        self._leave()
+        if self._protocol.state is State.OPEN:
+            # A close frame's reason has 123 bytes at most (RFC 6455 §5.5).
+            self._protocol.send_close(code, reason.encode()[:120].decode(errors="ignore"))
+            self._flush()
+        self._streams.loop.call_later(_GOODBYE_S, self.abort)
+
+    def abort(self) -> None:
+        """Drop the connection, if it is still there."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _leave(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._streams.left(self)
 
     # -- sending ------------------------------------------------------------------------------
 
-    async def _pump(self) -> None:
-        """Send until there is nothing more to send, or the window is full."""
-        try:
-            while True:
-                self._again = False
-                try:
-                    more = await self._send_page()
-                except StorageError:
-                    # The senders are told; the listener waits until the disk is whole again.
-                    await asyncio.sleep(_AGAIN_S)
-                    more = True
-                await self._send_rest()
-                if not (more or self._again):
-                    return
-        finally:
-            self._pumping = False
+    def wake(self) -> None:
+        """Send what there is to send, as far as the window and the listener allow."""
+        while not (self._paused or self._reading or self._ended):
+            events, size = self._window.room()
+            if events <= 0:
+                break
+            log = self._streams.log
+            events, size = min(events, _PAGE_EVENTS), min(size, _PAGE_BYTES)
+            page = log.peek(self.endpoint, self._position, events=events, size=size)
+            if page is None:
+                self._reading = True
+                log.read(self.endpoint, self._position, self._read, events=events, size=size)
+                return
+            if not self._send_page(page):
+                break
+        if not (self._paused or self._reading or self._ended):
+            self._send_rest()
 
-    async def _send_page(self) -> bool:
-        events, size = self._window.room()
-        if events <= 0:
-            return False
-        page = await self._log.read(
-            self.endpoint,
-            self._position,
-            events=min(events, _PAGE_EVENTS),
-            size=min(size, _PAGE_BYTES),
-        )
+    def _read(self, page: Page | StorageError) -> None:
+        """A page has come from the file."""
+        if isinstance(page, StorageError):
+            # The senders are told; the listener waits until the disk is whole again.
+            self._streams.loop.call_later(_AGAIN_S, self._read, Page())
+            return
+        self._reading = False
+        if not self._ended:
+            self._send_page(page)
+            self.wake()
+
+    def _send_page(self, page: Page) -> bool:
+        """Whether anything was sent, so that there may be more."""
+        frames: list[bytes] = []
         for gap in page.gaps:
             self._position = max(self._position, gap.to_seq)
-            await self._socket.send_bytes(codec.encode(gap))
+            frames += _frame(codec.encode(gap))
         for seq, message in page.events:
             if not self._window.fits(len(message)):
-                return False
+                break
             self._window.sent(seq, len(message))
             self._position = seq
+            frames += _frame(message)
             reply = page.replies.get(seq)
             if reply is not None:
                 self._replies.append(reply)
-            await self._socket.send_bytes(message)
-        return bool(page.events or page.gaps)
+        if frames and self._transport is not None:
+            self._transport.writelines(frames)
+        return bool(frames)
 
-    async def _send_rest(self) -> None:
+    def _send_rest(self) -> None:
         if self._replies:
-            replies = tuple(self._replies)
-            self._replies.clear()
-            await self._socket.send_bytes(codec.encode(Replied(replies=replies)))
+            replies, self._replies = tuple(self._replies), []
+            self._send(codec.encode(Replied(replies=replies)))
         if self._peers is not None:
             peers, self._peers = self._peers, None
-            await self._socket.send_bytes(peers)
+            self._send(peers)
+
+    def _send(self, message: bytes) -> None:
+        if self._transport is not None and not self._ended:
+            self._transport.writelines(_frame(message))
+
+    def _flush(self) -> None:
+        """Write what the protocol has to say: handshake, pongs, the close."""
+        for data in self._protocol.data_to_send():
+            if self._transport is None:
+                return
+            if data:
+                self._transport.write(data)
+            else:
+                self._transport.close()
+        if self._protocol.state is not State.OPEN:
+            self._leave()
 
     # -- receiving ----------------------------------------------------------------------------
 
-    async def _receive(self) -> None:
-        while True:
-            message = await self._socket.receive()
-            self.heard = self._streams.loop.time()
-            if message.type is WSMsgType.BINARY:
-                await self._take(message.data)
-            elif message.type is WSMsgType.TEXT:
-                self._stop(BAD_MESSAGE, "text: messages are binary")
-            else:
-                raise _Over
+    def _take_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.TEXT:
+            self.end(BAD_MESSAGE, "text: messages are binary")
+        elif frame.opcode in (Opcode.BINARY, Opcode.CONT):
+            if self._parts or not frame.fin:
+                self._parts.append(bytes(frame.data))
+            if frame.fin:
+                parts, self._parts = self._parts, []
+                self._take(b"".join(parts) if parts else bytes(frame.data))
 
-    async def _take(self, data: bytes) -> None:
+    def _take(self, data: bytes) -> None:
         if len(data) > self._streams.settings.max_message:
-            self._stop(TOO_LARGE, f"a message of {len(data)} bytes is too large")
-        match self._decoded(data):
+            self.end(TOO_LARGE, f"a message of {len(data)} bytes is too large")
+            return
+        try:
+            message = codec.decode_listener(data)
+        except codec.WireError as error:
+            self.end(BAD_MESSAGE, str(error))
+            return
+        self._take_message(message)
+
+    def _take_message(self, message: ListenerMessage | Unknown) -> None:
+        match message:
             case Ping(n=n):
-                await self._socket.send_bytes(codec.encode(Pong(n=n, now=time.time_ns() // 1000)))
+                self._send(codec.encode(Pong(n=n, now=time.time_ns() // 1000)))
             case Ack(seq=seq):
                 self._acked(seq)
-            case Result() as result:
-                self._answered(result)
+            case Result():
+                self._answered(message)
             case Target(up=up):
                 self._streams.tell(self._streams.hub.target(self.id, up))
             case Unknown(type=kind):
                 note("unknown message", endpoint=self.endpoint, type=kind[:40])
 
-    def _decoded(self, data: bytes) -> ListenerMessage | Unknown:
-        try:
-            return codec.decode_listener(data)
-        except codec.WireError as error:
-            self._stop(BAD_MESSAGE, str(error))
-
     def _acked(self, seq: int) -> None:
         if seq > self._position:
-            self._stop(BAD_MESSAGE, f"ack: event {seq} was not sent on this stream")
-        if self._window.acked(seq):
+            self.end(BAD_MESSAGE, f"ack: event {seq} was not sent on this stream")
+        elif self._window.acked(seq):
             self.wake()
 
     def _answered(self, result: Result) -> None:
@@ -270,141 +318,16 @@ class Session:
         if self._begin < result.seq <= self._position:
             tells = self._streams.hub.answered(self.id, result)
         if tells is None:
-            self._stop(BAD_MESSAGE, f"result: event {result.seq} was not sent on this stream")
-        self._streams.tell(tells)
-
-    def _stop(self, code: int, reason: str) -> NoReturn:
-        self._ending = self._ending or (code, reason)
-        raise _Over
+            self.end(BAD_MESSAGE, f"result: event {result.seq} was not sent on this stream")
+        else:
+            self._streams.tell(tells)
 
 
-class Streams:
-    """Every open stream, by endpoint."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        log: Log,
-        registry: Registry,
-        hub: Hub,
-        *,
-        loop: asyncio.AbstractEventLoop,
-        public_url: str,
-        relay: str,
-    ) -> None:
-        self.settings, self.log, self.hub, self.loop = settings, log, hub, loop
-        self.public_url, self.relay = public_url, relay
-        self.numbers = count(1)
-        self.tell: Callable[[list[Tell]], None] = lambda _: None
-        """Does what the hub decided."""
-        self.stopping = False
-        self._registry = registry
-        self._of: dict[str, set[Session]] = {}
-        self._changed: set[str] = set()
-        self._timers: list[asyncio.TimerHandle] = []
-        registry.changed = self.recheck
-
-    def __len__(self) -> int:
-        return sum(len(sessions) for sessions in self._of.values())
-
-    async def serve(
-        self, request: BaseRequest, endpoint: Endpoint, wish: Wish, sha256: str
-    ) -> Socket:
-        """Run one stream from its handshake to its end; the listener has been let in.
-
-        Raises:
-            aiohttp.web.HTTPBadRequest: the handshake is not one of RFC 6455 §4.2.1.
-        """
-        socket = Socket(
-            protocols=(SUBPROTOCOL,),
-            compress=False,
-            timeout=_GOODBYE_S,
-            # Above our own limit, so that it is ours that is told.
-            max_msg_size=self.settings.max_message + (1 << 20),
-        )
-        await socket.prepare(request)
-        session = Session(self, socket, endpoint, wish, sha256)
-        after = await self._after(endpoint, wish)
-        sessions = self._of.setdefault(endpoint.id, set())
-        if len(sessions) >= self.settings.max_listeners:
-            session.end(TOO_MANY, "too many listeners on this endpoint")
-        if self.stopping:
-            session.end(GOING_AWAY, "the relay is shutting down")
-        # From here to the welcome nothing is awaited: what is appended meanwhile is after its head.
-        sessions.add(session)
-        unwatch = self.log.watch(endpoint.id, session.wake)
-        self.hub.attached(
-            Listener(
-                id=session.id,
-                endpoint=endpoint.id,
-                respond=wish.respond,
-                deadline_ms=wish.deadline_ms,
-            )
-        )
-        self._peers_changed(endpoint.id)
-        try:
-            await session.run(endpoint, after)
-        finally:
-            unwatch()
-            sessions.discard(session)
-            if not sessions:
-                self._of.pop(endpoint.id, None)
-            self.tell(self.hub.detached(session.id))
-            self._peers_changed(endpoint.id)
-        return socket
-
-    async def _after(self, endpoint: Endpoint, wish: Wish) -> int:
-        if wish.since is not None:
-            return await self.log.before(endpoint.id, wish.since)
-        head = self.log.head(endpoint.id)
-        # A cursor beyond the head is from a log that was lost: what comes now must not be missed.
-        return head if wish.after == "now" else min(wish.after, head)
-
-    def replied(self, endpoint: str, reply: Reply) -> None:
-        """A sender was told something."""
-        for session in self._of.get(endpoint, ()):
-            session.replied(reply)
-
-    def recheck(self, endpoint: str) -> None:
-        """An endpoint was changed or deleted: end the streams that may no longer be."""
-        now = time.time_ns() // 1000
-        known = self._registry.get(endpoint) is not None
-        if not known:
-            self.tell(self.hub.deleted(endpoint))
-        for session in tuple(self._of.get(endpoint, ())):
-            if not known:
-                session.end(DELETED, "the endpoint was deleted")
-            elif not self._registry.still_valid(endpoint, session.sha256, now):
-                session.end(REVOKED, "the token is no longer valid")
-
-    def _peers_changed(self, endpoint: str) -> None:
-        """Tell everyone in a moment, once for all changes until then."""
-        if not self._changed:
-            self.loop.call_later(_PEERS_AFTER_S, self._tell_peers)
-        self._changed.add(endpoint)
-
-    def _tell_peers(self) -> None:
-        changed, self._changed = self._changed, set()
-        for endpoint in changed:
-            sessions = self._of.get(endpoint, ())
-            names = tuple(sorted(session.wish.name for session in sessions))
-            message = codec.encode(Peers(names=names))
-            for session in sessions:
-                session.peers(message)
-
-    def sweep(self) -> None:
-        """Called every second: end streams that are silent or whose token has run out."""
-        now, wall = self.loop.time(), time.time_ns() // 1000
-        for endpoint, sessions in tuple(self._of.items()):
-            for session in tuple(sessions):
-                if now - session.heard > self.settings.silence_s:
-                    session.end(SILENT, f"nothing came for {self.settings.silence_s:.0f} s")
-                elif not self._registry.still_valid(endpoint, session.sha256, wall):
-                    session.end(REVOKED, "the token is no longer valid")
-
-    def stop(self) -> None:
-        """The relay ends: tell every listener, which may come back at once."""
-        self.stopping = True
-        for sessions in self._of.values():
-            for session in tuple(sessions):
-                session.end(GOING_AWAY, "the relay is shutting down")
+def _frame(message: bytes) -> tuple[bytes, bytes]:
+    """One binary message as one frame (RFC 6455 §5.2); the message itself is not copied."""
+    size = len(message)
+    if size < 126:
+        return struct.pack("!BB", 0x82, size), message
+    if size < 65_536:
+        return struct.pack("!BBH", 0x82, 126, size), message
+    return struct.pack("!BBQ", 0x82, 127, size), message

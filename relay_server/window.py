@@ -10,7 +10,8 @@ class Window:
 
     def __init__(self, events: int, size: int) -> None:
         self._events, self._bytes = events, size
-        self._under_way: deque[tuple[int, int]] = deque()
+        self._under_way: deque[tuple[int, int]] | None = None
+        """Made when something is sent: most streams of a relay are idle, and a deque is large."""
         self._size = 0
 
     def room(self) -> tuple[int, int]:
@@ -26,6 +27,8 @@ class Window:
 
     def sent(self, seq: int, size: int) -> None:
         """An event is under way."""
+        if self._under_way is None:
+            self._under_way = deque()
         self._under_way.append((seq, size))
         self._size += size
 

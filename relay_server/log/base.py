@@ -77,14 +77,24 @@ class Log(Protocol):
     def head(self, endpoint: str) -> int:
         """The `seq` of the newest durable event; 0 when there never was one."""
 
-    async def before(self, endpoint: str, since: int) -> int:
-        """The `seq` after which the events received at or after `since` (µs) begin."""
+    def before(self, endpoint: str, since: int, done: Callable[[int | StorageError], None]) -> None:
+        """Tell the `seq` after which the events received at or after `since` (µs) begin."""
 
-    async def read(self, endpoint: str, after: int, *, events: int, size: int) -> Page:
-        """The next events after `after`: at most so many, and bytes; one event always may.
+    def peek(self, endpoint: str, after: int, *, events: int, size: int) -> Page | None:
+        """What `read` would tell, if it is in memory."""
 
-        Raises:
-            StorageError: the log cannot be read now.
+    def read(
+        self,
+        endpoint: str,
+        after: int,
+        done: Callable[[Page | StorageError], None],
+        *,
+        events: int,
+        size: int,
+    ) -> None:
+        """Tell the next events after `after`: at most so many, and bytes; one event always may.
+
+        Nobody is told of an event before its own `told` was called.
         """
 
     def watch(self, endpoint: str, wake: Callable[[], None]) -> Callable[[], None]:

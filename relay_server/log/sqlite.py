@@ -162,13 +162,32 @@ class SqliteLog:
             for wake in tuple(watchers):
                 wake()
 
-    async def read(self, endpoint: str, after: int, *, events: int, size: int) -> Page:
-        """The next events after `after`, from memory or from the file."""
+    def peek(self, endpoint: str, after: int, *, events: int, size: int) -> Page | None:
+        """The next events after `after`, if they are in memory."""
         found = self._tail.after(endpoint, after, events=events, size=size)
-        if found is not None:
-            page = Page(events=found)
-        else:
-            page = await self._call(partial(self._page, endpoint, after, events, size))
+        return None if found is None else self._with_recent(endpoint, Page(events=found))
+
+    def read(
+        self,
+        endpoint: str,
+        after: int,
+        done: Callable[[Page | StorageError], None],
+        *,
+        events: int,
+        size: int,
+    ) -> None:
+        """The next events after `after`, from memory or from the file."""
+        page = self.peek(endpoint, after, events=events, size=size)
+        if page is not None:
+            done(page)
+            return
+
+        def finish(found: Page | StorageError) -> None:
+            done(self._with_recent(endpoint, found) if isinstance(found, Page) else found)
+
+        self._ask(partial(self._page, endpoint, after, events, size), finish)
+
+    def _with_recent(self, endpoint: str, page: Page) -> Page:
         for seq, _ in page.events:
             reply = self._recent.get((endpoint, seq))
             if reply is not None:
@@ -209,14 +228,18 @@ class SqliteLog:
             found.append((seq, message or self._large.read(file, offset, length)))
         return found
 
-    async def before(self, endpoint: str, since: int) -> int:
+    def before(self, endpoint: str, since: int, done: Callable[[int | StorageError], None]) -> None:
         """The place in front of the first event received at or after `since`."""
-        shelf = self._shelf(endpoint)
-        if shelf is None:
-            return 0
-        sql = "select min(seq) from event indexed by event_seq where endpoint=? and at>=?"
-        row = await self._call(lambda db: db.execute(sql, (shelf.no, since)).fetchone())
-        return int(row[0]) - 1 if row[0] is not None else self.head(endpoint)
+
+        def find(db: sqlite3.Connection) -> int:
+            shelf = self._shelf(endpoint)
+            if shelf is None:
+                return 0
+            sql = "select min(seq) from event indexed by event_seq where endpoint=? and at>=?"
+            row = db.execute(sql, (shelf.no, since)).fetchone()
+            return int(row[0]) - 1 if row[0] is not None else self.head(endpoint)
+
+        self._ask(find, done)
 
     async def endpoints(self) -> dict[str, bytes]:
         """Every endpoint's id and document."""
@@ -293,6 +316,26 @@ class SqliteLog:
     async def _call(self, read: Callable[[sqlite3.Connection], T]) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._with_reader, read)
+
+    def _ask(
+        self,
+        read: Callable[[sqlite3.Connection], T],
+        done: Callable[[T | StorageError], None],
+    ) -> None:
+        """The same for who cannot wait: `done` is called on the loop."""
+
+        def finish(asked: asyncio.Future[T]) -> None:
+            if asked.cancelled():
+                return
+            error = asked.exception()
+            if error is None:
+                done(asked.result())
+            else:
+                done(error if isinstance(error, StorageError) else StorageError(str(error)))
+
+        loop = asyncio.get_running_loop()
+        asked = loop.run_in_executor(self._readers, self._with_reader, read)
+        asked.add_done_callback(finish)
 
     def _with_reader(self, read: Callable[[sqlite3.Connection], T]) -> T:
         try:

@@ -11,6 +11,7 @@ class Tail:
         self._limit = limit
         self._size = 0
         self._kept: dict[str, deque[tuple[int, bytes]]] = {}
+        """Only of endpoints of which something is kept."""
         self._base: dict[str, int] = {}
         """The `seq` after which everything is here."""
         self._order: deque[str] = deque()
@@ -18,9 +19,7 @@ class Tail:
 
     def follow(self, endpoint: str, head: int) -> None:
         """Keep what is appended from now on; `head` is the newest event so far."""
-        if endpoint not in self._kept:
-            self._kept[endpoint] = deque()
-            self._base[endpoint] = head
+        self._base.setdefault(endpoint, head)
 
     def forget(self, endpoint: str) -> None:
         """Keep nothing of that endpoint any more."""
@@ -32,23 +31,24 @@ class Tail:
 
     def restart(self, endpoint: str, head: int) -> None:
         """Begin anew after `head`, when it is unsure what the log holds up to there."""
-        if endpoint in self._kept:
+        if endpoint in self._base:
             self.forget(endpoint)
             self.follow(endpoint, head)
 
     def add(self, endpoint: str, seq: int, message: bytes) -> None:
         """Note an appended event, if anybody follows its endpoint."""
-        kept = self._kept.get(endpoint)
-        if kept is None:
+        if endpoint not in self._base:
             return
-        kept.append((seq, message))
+        self._kept.setdefault(endpoint, deque()).append((seq, message))
         self._order.append(endpoint)
         self._size += len(message)
         while self._size > self._limit:
             oldest = self._order.popleft()
-            gone, removed = self._kept[oldest].popleft()
-            self._base[oldest] = gone
+            kept = self._kept[oldest]
+            self._base[oldest], removed = kept.popleft()
             self._size -= len(removed)
+            if not kept:
+                del self._kept[oldest]
 
     def after(
         self, endpoint: str, after: int, *, events: int, size: int
@@ -57,7 +57,7 @@ class Tail:
         base = self._base.get(endpoint)
         if base is None or after < base:
             return None
-        kept = self._kept[endpoint]
+        kept = self._kept.get(endpoint)
         if not kept or kept[-1][0] <= after:
             return ()
         # Places may skip, so the event after `after` is at this index or before it.

@@ -9,7 +9,7 @@ import pytest
 
 from hookcli.wire import codec
 from hookcli.wire.messages import Ack, Gap, Peers, Pong, Target
-from relay_server.stream import Streams
+from relay_server.streams import Streams
 from tests.relay_server.harness import Running, eventually, relay, replies
 from tests.support import rawhttp
 from tests.support.running import Endpoint

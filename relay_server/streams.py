@@ -1,0 +1,225 @@
+"""Every open stream, by endpoint: who may open one, who is told what, and when each must end."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from hookcli.wire import codec
+from hookcli.wire.headers import first
+from hookcli.wire.messages import Pairs, Peers, Reply
+from hookcli.wire.version import SUBPROTOCOL
+from relay_server import answers
+from relay_server.answers import Answer, refusal
+from relay_server.auth import bearer
+from relay_server.hub import Hub, Listener, Tell
+from relay_server.log.base import Log, StorageError
+from relay_server.registry import Registry
+from relay_server.settings import Settings
+from relay_server.stream import DELETED, GOING_AWAY, REVOKED, SILENT, TOO_MANY, Stream
+from relay_server.wish import WishError, read_wish
+
+_PEERS_AFTER_S = 0.2
+_HANDSHAKE = (b"host", b"connection", b"upgrade")
+_quiet = logging.getLogger("relay.websockets")
+_quiet.addHandler(logging.NullHandler())
+_quiet.propagate = False
+
+
+class Streams:
+    """The streams of one relay."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        log: Log,
+        registry: Registry,
+        hub: Hub,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        public_url: str,
+        relay: str,
+    ) -> None:
+        self.settings, self.log, self.hub, self.loop = settings, log, hub, loop
+        self.public_url, self.relay = public_url, relay
+        self.tell: Callable[[list[Tell]], None] = lambda _: None
+        """Does what the hub decided."""
+        self.stopping = False
+        self._numbers = count(1)
+        self._registry = registry
+        self._of: dict[str, dict[Stream, Callable[[], None]]] = {}
+        """Each stream with what ends its watch on the log."""
+        self._connected: set[Stream] = set()
+        self._nobody = asyncio.Event()
+        self._changed: set[str] = set()
+        registry.changed = self.recheck
+
+    def __len__(self) -> int:
+        return sum(len(streams) for streams in self._of.values())
+
+    def open(self, name: str, query: bytes, headers: Pairs) -> Stream | Answer:
+        """Let a listener in: its stream, which takes the connection over, or why not.
+
+        An unknown endpoint and a wrong token are one answer and the same work.
+        """
+        token = bearer((first(headers, b"authorization") or b"").decode("latin-1"))
+        opened = self._registry.valid(name, token, time.time_ns() // 1000)
+        endpoint = self._registry.get(name)
+        if opened is None or endpoint is None:
+            return answers.UNAUTHORIZED
+        offered = (first(headers, b"sec-websocket-protocol") or b"").split(b",")
+        upgrade = (first(headers, b"upgrade") or b"").lower()
+        if upgrade != b"websocket" or SUBPROTOCOL.encode() not in [one.strip() for one in offered]:
+            return answers.NOT_A_STREAM
+        try:
+            wish = read_wish(query, max_deadline_ms=self.settings.max_deadline_ms)
+        except WishError as error:
+            return refusal(422, "invalid", str(error))
+        protocol = self._shake_hands(headers)
+        if protocol is None:
+            return refusal(400, "handshake", "this is not a WebSocket handshake")
+        return Stream(
+            self, protocol, endpoint, wish, number=next(self._numbers), sha256=opened.sha256
+        )
+
+    def _shake_hands(self, headers: Pairs) -> ServerProtocol | None:
+        """A protocol that has its handshake ready to be sent; None: it was not one."""
+        protocol = ServerProtocol(
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            # Above our own limit, so that it is ours that is told.
+            max_size=self.settings.max_message + (1 << 20),
+            logger=_quiet,
+        )
+        fields = [
+            name + b": " + value
+            for name, value in headers
+            if name.lower() in _HANDSHAKE or name.lower().startswith(b"sec-websocket-")
+        ]
+        protocol.receive_data(b"\r\n".join([b"GET / HTTP/1.1", *fields, b"", b""]))
+        for request in protocol.events_received():
+            if isinstance(request, Request):
+                response = protocol.accept(request)
+                if response.status_code == 101:
+                    protocol.send_response(response)
+                    return protocol
+        return None
+
+    def entered(self, stream: Stream) -> None:
+        """A stream has its connection; it begins as soon as it is known where."""
+        self._connected.add(stream)
+        endpoint = self._registry.get(stream.endpoint)
+        if endpoint is None:
+            stream.end(DELETED, "the endpoint was deleted")
+        elif stream.wish.since is not None:
+            begin = partial(self._begin, stream)
+            self.log.before(endpoint.id, stream.wish.since, begin)
+        else:
+            after = stream.wish.after
+            self._begin(stream, self.log.head(endpoint.id) if after == "now" else after)
+
+    def _begin(self, stream: Stream, after: int | StorageError) -> None:
+        """From the head that the welcome names to the hub nothing may come between."""
+        endpoint = self._registry.get(stream.endpoint)
+        streams = self._of.get(stream.endpoint, {})
+        if endpoint is None:
+            stream.end(DELETED, "the endpoint was deleted")
+        elif isinstance(after, StorageError):
+            stream.end(GOING_AWAY, "the log cannot be read now")
+        elif self.stopping:
+            stream.end(GOING_AWAY, "the relay is shutting down")
+        elif len(streams) >= self.settings.max_listeners:
+            stream.end(TOO_MANY, "too many listeners on this endpoint")
+        else:
+            self._of[endpoint.id] = streams
+            streams[stream] = self.log.watch(endpoint.id, stream.wake)
+            self.hub.attached(
+                Listener(
+                    id=stream.id,
+                    endpoint=endpoint.id,
+                    respond=stream.wish.respond,
+                    deadline_ms=stream.wish.deadline_ms,
+                )
+            )
+            self._peers_changed(endpoint.id)
+            # A cursor beyond the head is from a log that was lost: nothing new must be missed.
+            stream.begin(endpoint, min(after, self.log.head(endpoint.id)))
+
+    def left(self, stream: Stream) -> None:
+        """A stream has ended."""
+        streams = self._of.get(stream.endpoint, {})
+        unwatch = streams.pop(stream, None)
+        if not streams:
+            self._of.pop(stream.endpoint, None)
+        if unwatch is not None:
+            unwatch()
+            self.tell(self.hub.detached(stream.id))
+            self._peers_changed(stream.endpoint)
+
+    def gone(self, stream: Stream) -> None:
+        """A stream's connection is closed."""
+        self._connected.discard(stream)
+        if not self._connected:
+            self._nobody.set()
+
+    def replied(self, endpoint: str, reply: Reply) -> None:
+        """A sender was told something."""
+        for stream in self._of.get(endpoint, ()):
+            stream.replied(reply)
+
+    def recheck(self, endpoint: str) -> None:
+        """An endpoint was changed or deleted: end the streams that may no longer be."""
+        if self._registry.get(endpoint) is None:
+            self.tell(self.hub.deleted(endpoint))
+        now = time.time_ns() // 1000
+        for stream in tuple(self._of.get(endpoint, ())):
+            self._recheck(stream, now)
+
+    def _recheck(self, stream: Stream, now: int) -> None:
+        if self._registry.get(stream.endpoint) is None:
+            stream.end(DELETED, "the endpoint was deleted")
+        elif not self._registry.still_valid(stream.endpoint, stream.sha256, now):
+            stream.end(REVOKED, "the token is no longer valid")
+
+    def _peers_changed(self, endpoint: str) -> None:
+        """Tell everyone in a moment, once for all changes until then."""
+        if not self._changed:
+            self.loop.call_later(_PEERS_AFTER_S, self._tell_peers)
+        self._changed.add(endpoint)
+
+    def _tell_peers(self) -> None:
+        changed, self._changed = self._changed, set()
+        for endpoint in changed:
+            streams = tuple(self._of.get(endpoint, ()))
+            names = tuple(sorted(stream.wish.name for stream in streams))
+            message = codec.encode(Peers(names=names))
+            for stream in streams:
+                stream.peers(message)
+
+    def sweep(self) -> None:
+        """Called every second: end streams that are silent or whose token has run out."""
+        now, wall = self.loop.time(), time.time_ns() // 1000
+        for stream in tuple(self._connected):
+            if now - stream.heard > self.settings.silence_s:
+                stream.end(SILENT, f"nothing came for {self.settings.silence_s:.0f} s")
+            else:
+                self._recheck(stream, wall)
+
+    async def stop(self, grace_s: float) -> None:
+        """The relay ends: tell every listener, which may come back at once."""
+        self.stopping = True
+        for stream in tuple(self._connected):
+            stream.end(GOING_AWAY, "the relay is shutting down")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace_s):
+                while self._connected:
+                    self._nobody.clear()
+                    await self._nobody.wait()
+        for stream in tuple(self._connected):
+            stream.abort()
