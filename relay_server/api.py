@@ -157,9 +157,10 @@ class Api:
         if self._access.is_key(token):
             found = list(self._registry.all())
         else:
-            found = self._registry.opened_by(token, _now())
-            if not found:
+            own = self._registry.opened_by(token, _now())
+            if own is None:
                 raise _RefusedError(answers.UNAUTHORIZED)
+            found = [own]
         return as_json(200, {"endpoints": [self._view(endpoint) for endpoint in found]})
 
     async def _create(self, request: BaseRequest) -> Answer:

@@ -14,7 +14,8 @@ from relay_server import answers
 from relay_server.admission import Head, split_target
 from relay_server.answers import Answer
 from relay_server.auth import new_event_id
-from relay_server.edge import Edge, Exchange
+from relay_server.connection import Exchange
+from relay_server.edge import Edge
 from relay_server.hub import Hub, Tell
 from relay_server.log.base import Draft, Log, StorageError
 from relay_server.logging import EventLines

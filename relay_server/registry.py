@@ -44,13 +44,15 @@ class Registry:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._endpoints: dict[str, Endpoint] = {}
+        self._opened: dict[str, str] = {}
+        """SHA-256 of every token to the id of its endpoint."""
         self.changed: Callable[[str], None] = lambda _: None
         """Called after an endpoint was changed or deleted."""
 
     async def load(self) -> None:
         """Read what is stored."""
         for name, document in (await self._log.endpoints()).items():
-            self._endpoints[name] = replace(_decoder.decode(document), id=name)
+            self._keep(replace(_decoder.decode(document), id=name))
 
     def get(self, endpoint: str) -> Endpoint | None:
         """The endpoint of that id."""
@@ -70,7 +72,8 @@ class Registry:
             StorageError: it is not stored, and not used.
         """
         await self._log.put_endpoint(endpoint.id, _encoder.encode(replace(endpoint, id="")))
-        self._endpoints[endpoint.id] = endpoint
+        self._forget_tokens(endpoint.id)
+        self._keep(endpoint)
         self.changed(endpoint.id)
 
     async def remove(self, endpoint: str) -> None:
@@ -80,8 +83,18 @@ class Registry:
             StorageError: it is not deleted.
         """
         await self._log.remove_endpoint(endpoint)
+        self._forget_tokens(endpoint)
         self._endpoints.pop(endpoint, None)
         self.changed(endpoint)
+
+    def _keep(self, endpoint: Endpoint) -> None:
+        self._endpoints[endpoint.id] = endpoint
+        self._opened.update((token.sha256, endpoint.id) for token in endpoint.tokens)
+
+    def _forget_tokens(self, endpoint: str) -> None:
+        old = self._endpoints.get(endpoint)
+        for token in old.tokens if old else ():
+            self._opened.pop(token.sha256, None)
 
     def valid(self, endpoint: str, token: str, now: int) -> auth.Token | None:
         """The endpoint's stored token that this one is; the same work when there is no endpoint."""
@@ -89,10 +102,11 @@ class Registry:
         stored = found.tokens if found else ()
         return auth.matches(token, stored, now)
 
-    def opened_by(self, token: str, now: int) -> list[Endpoint]:
-        """The endpoints that this token opens: one or none."""
+    def opened_by(self, token: str, now: int) -> Endpoint | None:
+        """The endpoint that this token opens."""
         sha256 = auth.hashed(token)
-        return [one for one in self._endpoints.values() if self.still_valid(one.id, sha256, now)]
+        name = self._opened.get(sha256)
+        return self.get(name) if name and self.still_valid(name, sha256, now) else None
 
     def still_valid(self, endpoint: str, sha256: str, now: int) -> bool:
         """Whether a token that opened a stream has neither been replaced nor run out."""

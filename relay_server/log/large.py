@@ -9,13 +9,15 @@ import contextlib
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 LARGE = 32 << 10
 """Messages from here on, in bytes, stand in files."""
 _FILE = 64 << 20
 """A file that has grown to this is followed by another."""
+
+_sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
 
 
 class LargeMessages:
@@ -70,7 +72,7 @@ class LargeMessages:
                     rest = rest[os.write(self._fd, rest) :]
                 self._size += len(message)
             if places:
-                os.fdatasync(self._fd)
+                _sync(self._fd)
         except OSError:
             # Where the file ends now is unsure.
             self.close()
@@ -79,7 +81,7 @@ class LargeMessages:
 
     def _next(self) -> None:
         if self._fd >= 0:
-            os.fdatasync(self._fd)
+            _sync(self._fd)
             self.close()
         self._no += 1
         self._size = 0

@@ -51,6 +51,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     try:
         # FULL: in WAL mode NORMAL does not sync on commit, and a 2xx must mean on disk.
         db.execute("pragma synchronous=full")
+        db.execute("pragma fullfsync=1")  # where fsync alone does not reach the disk
         db.execute("pragma wal_autocheckpoint=0")
         db.execute("pragma cache_size=-4096")
         # Removed events are overwritten wherever that costs no further write.
@@ -105,3 +106,12 @@ def lock(folder: Path) -> BinaryIO:
         holder.close()
         raise StorageError(f"another relay uses {folder}") from None
     return holder
+
+
+def short_of_disk(total: int, free: int, size: int, *, low_water: int, kept_back: float) -> bool:
+    """Whether so many bytes may not be written, because a part of the disk is kept back.
+
+    The part is `low_water`, on a small disk a twentieth of it: SQLite must always have room to
+    finish what it has begun. `kept_back` is the share of it that this write must leave.
+    """
+    return free - size < min(low_water, total // 20) * kept_back

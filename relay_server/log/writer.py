@@ -15,20 +15,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
-from hookcli.wire import codec
 from hookcli.wire.messages import Reply
 from relay_server.log.base import Draft, Retention, StorageError, Told
 from relay_server.log.checkpoint import Checkpointer
 from relay_server.log.large import LARGE, LargeMessages
 from relay_server.log.retention import Retainer
-from relay_server.log.schema import connect
+from relay_server.log.rows import Coded, encode, insert_events, insert_replies, saved_clock
+from relay_server.log.schema import connect, short_of_disk
 from relay_server.log.shelves import Shelf, Shelves
 
 _log = logging.getLogger("relay")
-_INSERT = "insert into event (endpoint, seq, at, clock, size, file, offset, message) values "
 _BATCH_EVENTS = 256
 _BATCH_BYTES = 8 << 20
 _SMALL = 128 << 10
@@ -36,7 +34,7 @@ _REPLIES_WAIT_S = 0.1
 """Replies need no sync of their own: they wait this long for events to be committed with."""
 _REPLIES_KEPT = 65_536
 """While nothing can be written, older replies give way."""
-_TICK_S = 1.0
+_TICK_S = 0.5
 _RETRY_S = 0.05
 """A broken disk is asked this often whether it is whole again."""
 _CLOCK_EVERY_S = 60
@@ -68,32 +66,6 @@ class Job:
     done: Callable[[object], None]
     like_an_event: bool
     """Whether it needs as much free disk as an event; the rest may use what is kept back."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Coded:
-    shelf: Shelf
-    seq: int
-    at: int
-    message: bytes
-    told: Told
-
-
-def encode(draft: Draft, seq: int) -> bytes:
-    """The message that every stream will send."""
-    event = codec.event(
-        seq=seq,
-        id=draft.id,
-        received_at=draft.received_at,
-        method=draft.method,
-        url=draft.url,
-        target=draft.target,
-        http_version=draft.http_version,
-        peer=draft.peer,
-        headers=draft.headers,
-        body=draft.body,
-    )
-    return codec.encode(event)
 
 
 class Writer:
@@ -184,9 +156,11 @@ class Writer:
 
     def _run(self) -> None:
         while True:
-            self._news.wait(_REPLIES_WAIT_S if self._replies else _TICK_S)
+            woken = self._news.wait(_REPLIES_WAIT_S if self._replies else _TICK_S)
             self._news.clear()
             self._drain()
+            if not woken:
+                self._flush_replies()
             if self._stopping and not self._queue:
                 break
         self._flush_replies()
@@ -195,15 +169,13 @@ class Writer:
     def _drain(self) -> None:
         """Everything that waits, and one slice of retention after each batch."""
         tidy = True
-        while self._queue or self._replies or tidy:
+        while self._queue or tidy:
             batch = self._take()
             if batch:
                 self._commit(batch)
             elif self._queue and isinstance(job := self._queue[0], Job):
                 self._queue.popleft()
                 self._do(job)
-            elif self._replies:
-                self._flush_replies()
             tidy = self._tidy() and not self._stopping
 
     def _take(self) -> list[_Append]:
@@ -229,8 +201,8 @@ class Writer:
             replies = self._take_replies()
             with self._restored(replies):
                 db.execute("begin immediate")
-                files = self._insert(db, coded)
-                self._insert_replies(db, replies)
+                files = insert_events(db, self._large, coded, self.clock())
+                insert_replies(db, self._with_shelves(replies))
                 db.execute("commit")
         except Exception as error:
             # Whatever it was, it must not stop the only thread that writes.
@@ -255,47 +227,19 @@ class Writer:
             self._replies.extendleft(reversed(replies))
             raise
 
-    def _coded(self, entry: _Append) -> _Coded:
+    def _coded(self, entry: _Append) -> Coded:
         shelf = self.shelves.by_id[entry.draft.endpoint]
         message = entry.message or encode(entry.draft, entry.seq)
-        return _Coded(shelf, entry.seq, entry.draft.received_at, message, entry.told)
-
-    def _insert(self, db: sqlite3.Connection, coded: Sequence[_Coded]) -> list[int]:
-        """Several rows a statement: the interpreter lock is given up and taken once for all."""
-        clock = self.clock()
-        large = [one.message for one in coded if len(one.message) >= LARGE]
-        places = iter(self._large.write(large))
-        rows: list[tuple[object, ...]] = []
-        files = []
-        for one in coded:
-            size = len(one.message)
-            row = (one.shelf.no, one.seq, one.at, clock, size)
-            if size >= LARGE:
-                file, offset = next(places)
-                files.append(file)
-                rows.append((*row, file, offset, None))
-            else:
-                rows.append((*row, None, None, one.message))
-        at = 0
-        while at < len(rows):
-            count = 1 << ((len(rows) - at).bit_length() - 1)
-            values = chain.from_iterable(rows[at : at + count])
-            db.execute(_INSERT + ",".join(["(?,?,?,?,?,?,?,?)"] * count), tuple(values))
-            at += count
-        return files
+        return Coded(shelf, entry.seq, entry.draft.received_at, message, entry.told)
 
     def _take_replies(self) -> list[tuple[str, Reply]]:
         return [self._replies.popleft() for _ in range(len(self._replies))]
 
-    def _insert_replies(self, db: sqlite3.Connection, replies: Iterable[tuple[str, Reply]]) -> None:
-        rows = [
-            (shelf.no, reply.seq, reply.status, reply.by, reply.ms)
-            for endpoint, reply in replies
-            if (shelf := self.shelves.by_id.get(endpoint)) is not None
-        ]
-        db.executemany(
-            "insert or replace into reply (endpoint, seq, status, by, ms) values (?,?,?,?,?)", rows
-        )
+    def _with_shelves(self, replies: Iterable[tuple[str, Reply]]) -> Iterator[tuple[Shelf, Reply]]:
+        for endpoint, reply in replies:
+            shelf = self.shelves.by_id.get(endpoint)
+            if shelf is not None:
+                yield shelf, reply
 
     def _flush_replies(self) -> None:
         replies = self._take_replies()
@@ -305,12 +249,12 @@ class Writer:
             with self._restored(replies):
                 db = self._ready(0, kept_back=0.5)
                 db.execute("begin immediate")
-                self._insert_replies(db, replies)
+                insert_replies(db, self._with_shelves(replies))
                 db.execute("commit")
         except Exception as error:
             self._fail(error)
 
-    def _account(self, coded: Sequence[_Coded]) -> None:
+    def _account(self, coded: Sequence[Coded]) -> None:
         for one in coded:
             one.shelf.stored = one.seq
             one.shelf.count += 1
@@ -367,7 +311,7 @@ class Writer:
             for shelf in self.shelves.by_no.values():
                 self._retainer.note(shelf)
             if self._clock_base is None:
-                self._clock_base = self._clock_saved = _saved_clock(db)
+                self._clock_base = self._clock_saved = saved_clock(db)
         except BaseException:
             db.close()
             raise
@@ -411,21 +355,6 @@ class Writer:
             self._loop.call_soon_threadsafe(what)
 
 
-def short_of_disk(total: int, free: int, size: int, *, low_water: int, kept_back: float) -> bool:
-    """Whether so many bytes may not be written, because a part of the disk is kept back.
-
-    The part is `low_water`, on a small disk a twentieth of it: SQLite must always have room to
-    finish what it has begun. `kept_back` is the share of it that this write must leave.
-    """
-    return free - size < min(low_water, total // 20) * kept_back
-
-
 def _refuse(batch: Sequence[_Append], reason: StorageError) -> None:
     for entry in batch:
         entry.told(reason)
-
-
-def _saved_clock(db: sqlite3.Connection) -> int:
-    saved = db.execute("select value from meta where key='clock'").fetchone()
-    newest = db.execute("select clock from event order by place desc limit 1").fetchone()
-    return max(int(saved[0]) if saved else 0, int(newest[0]) if newest else 0)

@@ -206,3 +206,30 @@ def test_a_sender_that_waits_to_be_asked_is_asked_once() -> None:
     head: Head = it.whole[0].head
     assert head.wants_continue
     assert it.whole[0].body == b"hi"
+
+
+PIECES = st.sampled_from(
+    [
+        b"GET", b"POST ", b"/ep_a", b"/_/x", b" HTTP/1.1\r\n", b"\r\n", b"\n", b"\x00", b"Host: h\r\n",
+        b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n", b"Upgrade: websocket\r\n",
+        b"Connection: upgrade\r\n", b"Connection: close\r\n", b"Expect: 100-continue\r\n", b"3\r\nabc\r\n",
+        b"0\r\n\r\n", b"abc", b"ffffffffffffffff\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b" ", b":",
+        rawhttp.request("POST", "/ep_a", (), b"abc"),
+        rawhttp.request("POST", "/ep_a", ((b"Upgrade", b"x"), (b"Connection", b"upgrade")), b"abc"),
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(PIECES | st.binary(max_size=9), max_size=8).map(b"".join), max_size=6))
+def test_nothing_that_comes_raises_and_what_is_over_stays_over(reads: list[bytes]) -> None:
+    it = inbound()
+    seen = 0
+    for data in reads:
+        over, whole = it.over, len(it.whole)
+        it.feed(data)
+        assert not over or (it.over and len(it.whole) == whole)
+        seen += len(data)
+        assert it.body_size <= seen
+        assert it.wanted <= LIMITS.max_body
+    for request in it.whole:
+        assert request.head.target.startswith((b"/", b"*")) or b"://" in request.head.target

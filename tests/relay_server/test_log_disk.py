@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from relay_server.log.base import StorageError
-from relay_server.log.schema import VERSION
-from relay_server.log.writer import short_of_disk
+from relay_server.log.schema import VERSION, short_of_disk
 from tests.relay_server.harness import files_no_longer_than
 from tests.relay_server.test_log import Opened, opened, sqlite_log
 
