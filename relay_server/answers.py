@@ -121,6 +121,7 @@ UNAUTHORIZED = refusal(
     "send it as `Authorization: Bearer hk_…`",
     headers=((b"WWW-Authenticate", b"Bearer"),),
 )
+NO_PAGE = refusal(404, "no_page", "the relay has no such page")
 NOT_A_STREAM = refusal(
     426,
     "subprotocol",

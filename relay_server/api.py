@@ -3,30 +3,31 @@
 import asyncio
 import re
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 import msgspec
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.web import BaseRequest, Server, StreamResponse
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict, replace
 
+from hookcli.wire.headers import first
 from relay_server import answers, auth
 from relay_server.access import Access
-from relay_server.admission import origin_form
-from relay_server.answers import Answer, as_json, framed, refusal
+from relay_server.admission import Head, origin_form
+from relay_server.answers import Answer, as_json, refusal
+from relay_server.connection import Exchange
 from relay_server.health import Health
-from relay_server.inbound import Received
 from relay_server.log.base import Log, StorageError
 from relay_server.registry import Endpoint, Registry
 from relay_server.settings import Settings
 from relay_server.streams import Streams
 
 T = TypeVar("T")
-_ENDPOINTS = re.compile(r"/_/v1/endpoints(?:/([\w-]{1,100})(?:/(rotate))?)?")
-_STREAM = re.compile(rb"/_/v1/endpoints/([\w-]{1,100})/stream(?:\?(.*))?")
-_HEALTH = (b"/_/health", b"/_/ready")
+_ENDPOINTS = re.compile(r"/_/v1/endpoints(?:/([\w-]{1,100})(?:/(rotate|stream))?)?", re.ASCII)
 _LONGEST_OVERLAP_S = 7 * 86_400
+
+Tell = Callable[[Answer], object]
 
 
 class Changes(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -52,24 +53,6 @@ class _RefusedError(Exception):
         self.answer = answer
 
 
-class Raw(StreamResponse):
-    """One of the relay's answers on an aiohttp connection, which ends with it."""
-
-    def __init__(self, answer: Answer, *, head: bool) -> None:
-        super().__init__()
-        self._bytes = b"".join(framed(answer, head=head, http10=False, close=True))
-
-    async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
-        """Write it all; aiohttp's own head is not wanted."""
-        self._keep_alive, self._eof_sent = False, True
-        if request.transport is not None:
-            request.transport.write(self._bytes)
-        return None
-
-    async def write_eof(self, data: bytes = b"") -> None:
-        """It is written."""
-
-
 class Api:
     """Answers requests for the relay itself."""
 
@@ -90,81 +73,69 @@ class Api:
         self._access = access
         self._health = health
         self._public_url = public_url
-        self.http = Server(
-            self.handle,
-            access_log=None,
-            auto_decompress=False,
-            lingering_time=0,
-            keepalive_timeout=settings.head_timeout_s,
-            max_line_size=settings.max_head,
-            max_field_size=settings.max_head,
-            max_headers=settings.max_fields + 8,
-        )
-        """Makes the protocol of each connection that is not a stream's."""
 
-    def inside(self, request: Received) -> tuple[asyncio.Protocol, bytes] | Answer:
-        """Who takes over the connection of a request for the relay itself, and its first bytes."""
-        head = request.head
-        path = origin_form(head.target) or b""
-        if path.partition(b"?")[0] not in _HEALTH:
-            refused = self._access.browser(head.headers)
-            if refused is not None:
-                return refused
-        match = _STREAM.fullmatch(path)
-        if match is None or head.method != "GET":
-            return self.http(), request.raw()
-        stream = self._streams.open(match[1].decode(), match[2] or b"", head.headers)
-        return stream if isinstance(stream, Answer) else (stream, b"")
-
-    async def handle(self, request: BaseRequest) -> StreamResponse:
-        """Answer one request; the handler of aiohttp's low-level server."""
-        try:
-            found = await self._route(request)
-        except _RefusedError as refused:
-            found = refused.answer
-        except StorageError:
-            found = answers.NOT_STORED
-        if isinstance(found, Answer):
-            return Raw(found, head=request.method == "HEAD")
-        return found
-
-    async def _route(self, request: BaseRequest) -> Answer | StreamResponse:
-        path = request.path
-        if path in ("/_/health", "/_/ready"):
-            _only(request, "GET", "HEAD")
-            return await (self._health.health() if path == "/_/health" else self._health.ready())
+    def upgrade(self, head: Head) -> asyncio.Protocol | Answer:
+        """The stream that takes over the connection of such a request, or why there is none."""
+        refused = self._access.browser(head.headers)
+        if refused is not None:
+            return refused
+        path, _, query = _split(head)
         match = _ENDPOINTS.fullmatch(path)
-        if match is None:
-            raise _RefusedError(refusal(404, "no_page", "the relay has no such page"))
+        if match is None or match[2] != "stream" or head.method != "GET":
+            return answers.NO_PAGE
+        return self._streams.open(match[1], query, head.headers)
+
+    def take(self, exchange: Exchange) -> None:
+        """Answer one request, now or when what it asks for is stored."""
+        try:
+            self._route(exchange.head, exchange.body, exchange.answer)
+        except _RefusedError as refused:
+            exchange.answer(refused.answer)
+
+    def _route(self, head: Head, body: bytes, tell: Tell) -> None:
+        path = _split(head)[0]
+        if path in ("/_/health", "/_/ready"):
+            _only(head, "GET", "HEAD")
+            if path == "/_/ready":
+                tell(self._health.ready())
+            else:
+                self._health.health(tell)
+            return
+        refused = self._access.browser(head.headers)
+        match = _ENDPOINTS.fullmatch(path)
+        if refused is not None or match is None:
+            raise _RefusedError(refused or answers.NO_PAGE)
         name, verb = match.groups()
         if name is None:
-            return await self._collection(request)
-        endpoint = self._authorized(request, name)
+            self._collection(head, body, tell)
+            return
+        endpoint = self._authorized(head, name)
+        if verb == "stream":
+            raise _RefusedError(answers.NOT_A_STREAM)
         if verb == "rotate":
-            _only(request, "POST")
-            return await self._rotate(request, endpoint)
-        return await self._one(request, endpoint)
+            _only(head, "POST")
+            self._rotate(head, body, endpoint, tell)
+        else:
+            self._one(head, body, endpoint, tell)
 
-    # -- endpoints ----------------------------------------------------------------------------
-
-    async def _collection(self, request: BaseRequest) -> Answer:
-        _only(request, "GET", "POST")
-        token = auth.bearer(request.headers.get("Authorization"))
-        if request.method == "POST":
+    def _collection(self, head: Head, body: bytes, tell: Tell) -> None:
+        _only(head, "GET", "HEAD", "POST")
+        token = _token(head)
+        if head.method == "POST":
             if not self._access.may_create(token):
                 raise _RefusedError(answers.UNAUTHORIZED)
-            return await self._create(request)
-        if self._access.is_key(token):
-            found = list(self._registry.all())
-        else:
+            self._create(head, body, tell)
+            return
+        found = list(self._registry.all())
+        if not self._access.is_key(token):
             own = self._registry.opened_by(token, _now())
             if own is None:
                 raise _RefusedError(answers.UNAUTHORIZED)
             found = [own]
-        return as_json(200, {"endpoints": [self._view(endpoint) for endpoint in found]})
+        tell(as_json(200, {"endpoints": [self._view(endpoint) for endpoint in found]}))
 
-    async def _create(self, request: BaseRequest) -> Answer:
-        changes = await self._changes(request)
+    def _create(self, head: Head, body: bytes, tell: Tell) -> None:
+        changes = self._changes(head, body)
         if len(self._registry) >= self._settings.max_endpoints:
             raise _RefusedError(refusal(429, "too_many_endpoints", "this relay is full"))
         token = auth.new_token()
@@ -174,34 +145,38 @@ class Api:
             tokens=(auth.Token(sha256=auth.hashed(token)),),
         )
         endpoint = replace(endpoint, **changes)
-        await self._registry.put(endpoint)
-        return as_json(201, self._view(endpoint) | {"token": token})
 
-    async def _one(self, request: BaseRequest, endpoint: Endpoint) -> Answer:
-        _only(request, "GET", "HEAD", "PATCH", "DELETE")
-        if request.method == "PATCH":
-            changes = await self._changes(request)
-            endpoint = replace(self._registry.get(endpoint.id) or endpoint, **changes)
-            await self._registry.put(endpoint)
-        elif request.method == "DELETE":
-            await self._registry.remove(endpoint.id)
-            return Answer(status=204, reason=b"No Content")
-        return as_json(200, self._view(endpoint))
+        def made() -> Answer:
+            return as_json(201, self._view(endpoint) | {"token": token})
 
-    async def _rotate(self, request: BaseRequest, endpoint: Endpoint) -> Answer:
-        rotation = await _body(request, Rotation)
+        self._registry.put(endpoint, partial(_when_stored, tell, made))
+
+    def _one(self, head: Head, body: bytes, endpoint: Endpoint, tell: Tell) -> None:
+        _only(head, "GET", "HEAD", "PATCH", "DELETE")
+        if head.method == "PATCH":
+            changed = replace(self._registry.latest(endpoint), **self._changes(head, body))
+            done = partial(_when_stored, tell, lambda: as_json(200, self._view(changed)))
+            self._registry.put(changed, done)
+        elif head.method == "DELETE":
+            done = partial(_when_stored, tell, lambda: Answer(status=204, reason=b"No Content"))
+            self._registry.remove(endpoint.id, done)
+        else:
+            tell(as_json(200, self._view(endpoint)))
+
+    def _rotate(self, head: Head, body: bytes, endpoint: Endpoint, tell: Tell) -> None:
+        rotation = _decoded(head, body, Rotation)
         now = _now()
         until = now + rotation.overlap_s * 1_000_000
+        endpoint = self._registry.latest(endpoint)
         kept = [
             auth.Token(sha256=old.sha256, until=min(old.until or until, until))
             for old in endpoint.tokens
-            if old.until is None or now < old.until
+            if rotation.overlap_s and (old.until is None or now < old.until)
         ]
         token = auth.new_token()
-        new = auth.Token(sha256=auth.hashed(token))
-        tokens = (*(kept if rotation.overlap_s else ()), new)
-        await self._registry.put(replace(endpoint, tokens=tokens))
-        return as_json(200, {"id": endpoint.id, "token": token})
+        tokens = (*kept, auth.Token(sha256=auth.hashed(token)))
+        told = partial(as_json, 200, {"id": endpoint.id, "token": token})
+        self._registry.put(replace(endpoint, tokens=tokens), partial(_when_stored, tell, told))
 
     def _view(self, endpoint: Endpoint) -> dict[str, Any]:
         """What is told of an endpoint: everything but its tokens."""
@@ -216,25 +191,22 @@ class Api:
             "listeners": self._streams.hub.listeners(endpoint.id),
         }
 
-    async def _changes(self, request: BaseRequest) -> dict[str, Any]:
-        changes = asdict(await _body(request, Changes))
+    def _changes(self, head: Head, body: bytes) -> dict[str, Any]:
+        changes = asdict(_decoded(head, body, Changes))
         found = {name: value for name, value in changes.items() if value is not UNSET}
         most = self._settings.max_deadline_ms
         if (found.get("deadline_ms") or 0) > most:
             _invalid(f"deadline_ms: at most {most}")
-        name = found.get("name", "")
-        if not name.isprintable():
+        if not found.get("name", "").isprintable():
             _invalid("name: printable characters only")
-        headers = tuple(
-            (key.encode(), value.encode()) for key, value in found.get("ack_headers", ())
-        )
-        if not answers.carries(headers):
+        headers = found.get("ack_headers", ())
+        if not answers.carries(tuple((name.encode(), value.encode()) for name, value in headers)):
             _invalid("ack_headers: pairs of a field name and a value that HTTP can carry")
         return found
 
-    def _authorized(self, request: BaseRequest, name: str) -> Endpoint:
+    def _authorized(self, head: Head, name: str) -> Endpoint:
         """The endpoint, if the request's token or the relay's key opens it."""
-        token = auth.bearer(request.headers.get("Authorization"))
+        token = _token(head)
         opened = self._registry.valid(name, token, _now()) is not None
         key = self._access.is_key(token)
         endpoint = self._registry.get(name)
@@ -245,12 +217,25 @@ class Api:
         return endpoint
 
 
+def _when_stored(tell: Tell, answer: Callable[[], Answer], error: StorageError | None) -> None:
+    tell(answer() if error is None else answers.NOT_STORED)
+
+
+def _split(head: Head) -> tuple[str, bytes, bytes]:
+    path, mark, query = (origin_form(head.target) or b"").partition(b"?")
+    return path.decode("latin-1"), mark, query
+
+
+def _token(head: Head) -> str:
+    return auth.bearer((first(head.headers, b"authorization") or b"").decode("latin-1"))
+
+
 def _now() -> int:
     return time.time_ns() // 1000
 
 
-def _only(request: BaseRequest, *methods: str) -> None:
-    if request.method not in methods:
+def _only(head: Head, *methods: str) -> None:
+    if head.method not in methods:
         allow = ((b"Allow", ", ".join(methods).encode()),)
         raise _RefusedError(
             refusal(405, "method", "not here", f"use {' or '.join(methods)}", allow)
@@ -261,13 +246,13 @@ def _invalid(message: str) -> NoReturn:
     raise _RefusedError(refusal(422, "invalid", message))
 
 
-async def _body(request: BaseRequest, kind: type[T]) -> T:
+def _decoded(head: Head, body: bytes, kind: type[T]) -> T:
     """The JSON body; an empty one says nothing."""
-    data = await request.read()
-    if data and request.content_type != "application/json":
+    media = (first(head.headers, b"content-type") or b"").partition(b";")[0].strip().lower()
+    if body and media != b"application/json":
         # A page in a browser may send anything but this to another origin without asking.
         raise _RefusedError(refusal(415, "not_json", "the body must be application/json"))
     try:
-        return msgspec.json.decode(data or b"{}", type=kind)
+        return msgspec.json.decode(body or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         _invalid(str(error))

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from aiohttp import http_parser
-
 from relay_server.access import Access, load_key
-from relay_server.admission import Patience
+from relay_server.admission import Head, Patience
+from relay_server.answers import Answer
 from relay_server.api import Api
+from relay_server.connection import Exchange
 from relay_server.edge import Edge
 from relay_server.health import Health
 from relay_server.hub import Hub
@@ -69,9 +69,6 @@ class Relay:
             SettingError: a setting cannot be met here.
             OSError: the address cannot be bound.
         """
-        if http_parser.HttpRequestParser is http_parser.HttpRequestParserPy:
-            # It answers 500 to some requests made for smuggling.
-            raise SettingError("aiohttp was installed without its C parser: reinstall it")
         # Both read files.
         tls = await asyncio.to_thread(_tls, self.settings)
         relay = "hookcli/" + await asyncio.to_thread(version, "hookcli")
@@ -122,8 +119,7 @@ class Relay:
         api = Api(settings, log, registry, streams, access, health, url)
         edge = Edge(
             loop,
-            ingest,
-            api.inside,
+            _Roads(ingest, api),
             limits=Limits(
                 max_body=settings.max_body,
                 max_head=settings.max_head,
@@ -140,7 +136,7 @@ class Relay:
         )
         ingest.edge = edge
         streams.tell = ingest.tell
-        return _Parts(edge, ingest, streams, api, health, lines)
+        return _Parts(edge, ingest, streams, health, lines)
 
     @property
     def _running(self) -> "_Parts":
@@ -168,8 +164,7 @@ class Relay:
         parts.ingest.let_go()
         await parts.edge.stop(grace_s * 0.2)
         parts.edge.abort()
-        await parts.streams.stop(grace_s * 0.1)
-        await parts.api.http.shutdown(grace_s * 0.1)
+        await parts.streams.stop(grace_s * 0.2)
         if self._sweeper is not None:
             self._sweeper.cancel()
         parts.lines.flush()
@@ -183,9 +178,25 @@ class _Parts:
     edge: Edge
     ingest: Ingest
     streams: Streams
-    api: Api
     health: Health
     lines: EventLines
+
+
+@dataclass(frozen=True, slots=True)
+class _Roads:
+    """Requests for endpoints go one way, those for the relay itself another."""
+
+    ingest: Ingest
+    api: Api
+
+    def vet(self, head: Head) -> Answer | None:
+        return self.ingest.vet(head)
+
+    def take(self, exchange: Exchange) -> None:
+        (self.api if exchange.for_relay else self.ingest).take(exchange)
+
+    def upgrade(self, head: Head) -> asyncio.Protocol | Answer:
+        return self.api.upgrade(head)
 
 
 async def run(

@@ -1,6 +1,6 @@
 """One connection: requests in order, one answer each, time and memory bounded.
 
-What is for the relay itself (`/_/…`) is handed on, connection and all.
+A request for a WebSocket is handed on, connection and all.
 """
 
 import asyncio
@@ -32,6 +32,7 @@ class Exchange:
         "_reserved",
         "at",
         "body",
+        "for_relay",
         "head",
         "hung_up",
         "keep_alive",
@@ -45,6 +46,7 @@ class Exchange:
         self._reserved = reserved
         self.head, self.body, self.keep_alive = request.head, request.body, request.keep_alive
         self.size = len(request.body)
+        self.for_relay = request.for_relay
         self.peer = connection.peer
         self.at = time.monotonic()
         """When the whole request had been read and its turn had come."""
@@ -92,13 +94,16 @@ class Exchange:
 
 
 class Road(Protocol):
-    """Where webhooks go."""
+    """Where requests go."""
 
     def vet(self, head: Head) -> Answer | None:
         """Why a request's body is not even wanted; called when its head is complete."""
 
     def take(self, exchange: Exchange) -> None:
         """A whole request; it is answered now or later."""
+
+    def upgrade(self, head: Head) -> asyncio.Protocol | Answer:
+        """Who takes the connection over from a request for a WebSocket, or why nobody does."""
 
 
 class Connection(asyncio.Protocol):
@@ -269,7 +274,7 @@ class Connection(asyncio.Protocol):
         self._pumping = True
         while self._waiting and self._current is None and not (self._closing or self._stuck):
             request, reserved = self._waiting.popleft()
-            if request.for_relay:
+            if request.upgrade:
                 self.edge.budget.give(reserved)
                 self._hand_over(request)
                 return
@@ -326,12 +331,10 @@ class Connection(asyncio.Protocol):
                 self._transport.resume_reading()
 
     def _hand_over(self, request: Received) -> None:
-        """Give the connection to who speaks for the relay itself, beginning with this request."""
-        taken = self.edge.inside(request)
+        """Give the connection to the stream that the request opens, or refuse it."""
+        taken = self.edge.road.upgrade(request.head)
         if isinstance(taken, Answer):
-            self._write(
-                *framed(taken, head=request.head.method == "HEAD", http10=False, close=True)
-            )
+            self._write(*framed(taken, head=False, http10=False, close=True))
             self._close(unread=True)
             return
         transport, self._transport = self._transport, None
@@ -342,11 +345,10 @@ class Connection(asyncio.Protocol):
         self._closing = True
         if self._reading_paused:
             transport.resume_reading()
-        protocol, first = taken
-        transport.set_protocol(protocol)
-        protocol.connection_made(transport)
-        if first or self._inbound.tail:
-            protocol.data_received(first + self._inbound.tail)
+        transport.set_protocol(taken)
+        taken.connection_made(transport)
+        if self._inbound.tail:
+            taken.data_received(self._inbound.tail)
 
     # -- time ---------------------------------------------------------------------------------
 

@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 
 from relay_server.admission import Budget, Patience
-from relay_server.answers import Answer
 from relay_server.connection import Connection, Road
-from relay_server.inbound import Limits, Received
+from relay_server.inbound import Limits
 
 _SWEEP_S = 1.0
 
@@ -19,14 +17,13 @@ class Edge:
         self,
         loop: asyncio.AbstractEventLoop,
         road: Road,
-        inside: Callable[[Received], tuple[asyncio.Protocol, bytes] | Answer],
         *,
         limits: Limits,
         patience: Patience,
         body_budget: int,
         max_connections: int,
     ) -> None:
-        self.loop, self.road, self.inside = loop, road, inside
+        self.loop, self.road = loop, road
         self.limits, self.patience = limits, patience
         self.budget = Budget(body_budget)
         self.stuck = 0

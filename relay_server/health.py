@@ -1,9 +1,10 @@
 """Whether the relay can do its work, for people and load balancers."""
 
 import time
+from collections.abc import Callable
 
 from relay_server.answers import Answer, as_json
-from relay_server.log.base import Log
+from relay_server.log.base import Log, StorageError
 
 _FRESH_S = 1.0
 
@@ -15,18 +16,26 @@ class Health:
         self.stopping = False
         self._log = log
         self._looked = float("-inf")
-        self._trouble: str | None = None
+        self._trouble: StorageError | None = None
 
-    async def health(self) -> Answer:
-        """200 when an event could be stored now, else 503."""
-        if time.monotonic() - self._looked > _FRESH_S:
-            self._looked = time.monotonic()
-            self._trouble = await self._log.probe()
+    def health(self, tell: Callable[[Answer], object]) -> None:
+        """Tell 200 when an event could be stored now, else 503."""
+        if time.monotonic() - self._looked <= _FRESH_S:
+            tell(self._answer())
+            return
+
+        def looked(trouble: StorageError | None) -> None:
+            self._looked, self._trouble = time.monotonic(), trouble
+            tell(self._answer())
+
+        self._log.probe(looked)
+
+    def _answer(self) -> Answer:
         if self._trouble is not None:
-            return as_json(503, {"status": "failing", "log": self._trouble})
+            return as_json(503, {"status": "failing", "log": str(self._trouble)})
         return as_json(200, {"status": "ok", "log": "writable"})
 
-    async def ready(self) -> Answer:
+    def ready(self) -> Answer:
         """200 while new requests are taken, else 503."""
         if self.stopping:
             return as_json(503, {"status": "stopping"})

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import httptools
 
+from hookcli.wire.headers import first
 from relay_server import answers
 from relay_server.admission import API, Head, Phase, origin_form, read_head
 from relay_server.answers import Answer
@@ -30,15 +31,8 @@ class Received:
     """The sender expects to send another one on this connection."""
     for_relay: bool
     """Its path is one of the relay's own."""
-
-    def raw(self) -> bytes:
-        """The request as bytes again, its body counted."""
-        head = self.head
-        start = f"{head.method} ".encode() + head.target + f" HTTP/{head.http_version}".encode()
-        fields = [n + b": " + v for n, v in head.headers if n.lower() not in (*_FRAMING, b"expect")]
-        if self.body:
-            fields.append(b"Content-Length: %d" % len(self.body))
-        return b"\r\n".join([start, *fields, b"", b""]) + self.body
+    upgrade: bool
+    """It opens a WebSocket, if the relay lets it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +63,8 @@ class Inbound:
         self.over = False
         """Nothing more is read, whatever comes."""
         self.tail = b""
-        """What came behind a request that the relay's own paths may upgrade."""
+        """What came behind a request that opens a WebSocket."""
+        self._may_upgrade = False
         self.count = 0
         """Requests begun."""
         self._begin()
@@ -110,7 +105,7 @@ class Inbound:
     def feed(self, data: bytes) -> None:
         """Read what came."""
         if self.over:
-            if self._for_relay:
+            if self._may_upgrade:
                 self.tail += data
             return
         try:
@@ -135,10 +130,10 @@ class Inbound:
     def _upgrade(self, rest: bytes) -> None:
         """The parser stops in front of what follows an `Upgrade`, even if that is its body.
 
-        The relay's own paths take it from here. For a webhook the offer is declined by ignoring it
-        (RFC 9110 §7.8), and the body is read behind a head that does not make it.
+        A WebSocket on the relay's own paths goes on from here. Any other offer is declined by
+        ignoring it (RFC 9110 §7.8), and the body is read behind a head that does not make it.
         """
-        if self._for_relay:
+        if self._may_upgrade:
             self.over, self.tail = True, rest
             return
         head = self.head
@@ -190,8 +185,9 @@ class Inbound:
         if isinstance(head, Answer):
             self._stop(head)
         self._keep_alive = self._parser.should_keep_alive()
-        path = origin_form(head.target) or b""
-        self._for_relay = path.startswith(API)
+        self._for_relay = (origin_form(head.target) or b"").startswith(API)
+        websocket = (first(head.headers, b"upgrade") or b"").lower() == b"websocket"
+        self._may_upgrade = self._for_relay and websocket and self._parser.should_upgrade()
         if head.length > self._max_body:
             self._stop(answers.TOO_LARGE)
         refused = None if self._for_relay else self._vet(head)
@@ -215,7 +211,7 @@ class Inbound:
     def on_message_complete(self) -> None:
         """The last byte of the request, or the head of one that asks for another protocol."""
         head = self.head
-        if head is None or (self._parser.should_upgrade() and not self._for_relay):
+        if head is None or (self._parser.should_upgrade() and not self._may_upgrade):
             return
         chunks = self._chunks
         request = Received(
@@ -223,13 +219,11 @@ class Inbound:
             body=chunks[0] if len(chunks) == 1 else b"".join(chunks),
             keep_alive=self._keep_alive,
             for_relay=self._for_relay,
+            upgrade=self._may_upgrade,
         )
         self.whole.append(request)
-        for_relay = self._for_relay
         self._begin()
-        self._for_relay = for_relay
-        # Nothing is read behind a last request, nor behind one after which aiohttp reads.
-        self.over = not request.keep_alive or for_relay
+        self.over = not request.keep_alive
 
     def _stop(self, answer: Answer) -> NoReturn:
         self.refuse(answer)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from hookcli.wire.messages import Pairs
 from relay_server import auth
-from relay_server.log.base import Log
+from relay_server.log.base import Done, Log, StorageError
 
 
 class Endpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,6 +44,7 @@ class Registry:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._endpoints: dict[str, Endpoint] = {}
+        self._coming: dict[str, Endpoint] = {}
         self._opened: dict[str, str] = {}
         """SHA-256 of every token to the id of its endpoint."""
         self.changed: Callable[[str], None] = lambda _: None
@@ -65,27 +66,37 @@ class Registry:
     def __len__(self) -> int:
         return len(self._endpoints)
 
-    async def put(self, endpoint: Endpoint) -> None:
-        """Store a new or changed endpoint, then use it.
+    def latest(self, endpoint: Endpoint) -> Endpoint:
+        """What a further change starts from: the endpoint with the changes on their way."""
+        return self._coming.get(endpoint.id) or self._endpoints.get(endpoint.id) or endpoint
 
-        Raises:
-            StorageError: it is not stored, and not used.
-        """
-        await self._log.put_endpoint(endpoint.id, _encoder.encode(replace(endpoint, id="")))
-        self._forget_tokens(endpoint.id)
-        self._keep(endpoint)
-        self.changed(endpoint.id)
+    def put(self, endpoint: Endpoint, done: Done) -> None:
+        """Store a new or changed endpoint, then use it; `done` hears when, or why it is not."""
+        self._coming[endpoint.id] = endpoint
 
-    async def remove(self, endpoint: str) -> None:
-        """Delete an endpoint with its events.
+        def stored(error: StorageError | None) -> None:
+            if self._coming.get(endpoint.id) is endpoint:
+                del self._coming[endpoint.id]
+            if error is None:
+                self._forget_tokens(endpoint.id)
+                self._keep(endpoint)
+                self.changed(endpoint.id)
+            done(error)
 
-        Raises:
-            StorageError: it is not deleted.
-        """
-        await self._log.remove_endpoint(endpoint)
-        self._forget_tokens(endpoint)
-        self._endpoints.pop(endpoint, None)
-        self.changed(endpoint)
+        document = _encoder.encode(replace(endpoint, id=""))
+        self._log.put_endpoint(endpoint.id, document, stored)
+
+    def remove(self, endpoint: str, done: Done) -> None:
+        """Delete an endpoint with its events; `done` hears when, or why it is not."""
+
+        def removed(error: StorageError | None) -> None:
+            if error is None:
+                self._forget_tokens(endpoint)
+                self._endpoints.pop(endpoint, None)
+                self.changed(endpoint)
+            done(error)
+
+        self._log.remove_endpoint(endpoint, removed)
 
     def _keep(self, endpoint: Endpoint) -> None:
         self._endpoints[endpoint.id] = endpoint

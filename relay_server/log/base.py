@@ -52,6 +52,9 @@ class Retention:
 Told = Callable[[int | StorageError], None]
 """Called once, on the event loop: with the event's `seq` when it is durable, or why it is not."""
 
+Done = Callable[[StorageError | None], None]
+"""Called once, on the event loop: with None when it is done, or why it is not."""
+
 Reason = Literal["age", "size"]
 
 
@@ -106,19 +109,11 @@ class Log(Protocol):
     async def endpoints(self) -> dict[str, bytes]:
         """Every endpoint's id and document."""
 
-    async def put_endpoint(self, endpoint: str, document: bytes) -> None:
-        """Store an endpoint's document, new or changed.
+    def put_endpoint(self, endpoint: str, document: bytes, done: Done) -> None:
+        """Store an endpoint's document, new or changed."""
 
-        Raises:
-            StorageError: it is not stored.
-        """
-
-    async def remove_endpoint(self, endpoint: str) -> None:
-        """Forget an endpoint and, soon, its events.
-
-        Raises:
-            StorageError: it is not removed.
-        """
+    def remove_endpoint(self, endpoint: str, done: Done) -> None:
+        """Forget an endpoint and, soon, its events."""
 
     async def get_meta(self, key: str) -> str | None:
         """A fact about the whole log."""
@@ -126,5 +121,5 @@ class Log(Protocol):
     async def put_meta(self, key: str, value: str) -> None:
         """Store a fact about the whole log."""
 
-    async def probe(self) -> str | None:
-        """Why nothing can be written now; None when a write has just succeeded."""
+    def probe(self, done: Done) -> None:
+        """Write and sync a little, as an event would be."""

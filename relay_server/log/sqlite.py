@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from hookcli.wire.messages import Gap, Reply
-from relay_server.log.base import Draft, Page, Retention, StorageError, Told
+from relay_server.log.base import Done, Draft, Page, Retention, StorageError, Told
 from relay_server.log.large import LargeMessages
 from relay_server.log.schema import connect, lock, prepare
 from relay_server.log.shelves import Shelf
@@ -246,7 +246,7 @@ class SqliteLog:
         sql = "select id, document from endpoint where not deleted order by no"
         return await self._call(lambda db: dict(db.execute(sql).fetchall()))
 
-    async def put_endpoint(self, endpoint: str, document: bytes) -> None:
+    def put_endpoint(self, endpoint: str, document: bytes, done: Done) -> None:
         """Store a new or changed document."""
 
         def put(db: sqlite3.Connection) -> None:
@@ -259,16 +259,16 @@ class SqliteLog:
                 )
                 shelves.add(Shelf(no=no, id=endpoint, stored=0, count=0, size=0))
 
-        await self._job(put)
+        self._job(put, done)
 
-    async def remove_endpoint(self, endpoint: str) -> None:
+    def remove_endpoint(self, endpoint: str, done: Done) -> None:
         """Forget an endpoint; its events are removed in slices."""
 
         def remove(db: sqlite3.Connection) -> None:
             db.execute("update endpoint set deleted=1, document=x'' where id=?", (endpoint,))
             self._write.shelves.remove(endpoint)
 
-        await self._job(remove)
+        self._job(remove, done)
 
     async def get_meta(self, key: str) -> str | None:
         """A fact about the whole log."""
@@ -283,35 +283,31 @@ class SqliteLog:
         def put(db: sqlite3.Connection) -> None:
             db.execute(sql, (key, value))
 
-        await self._job(put)
+        stored: asyncio.Future[StorageError | None] = asyncio.get_running_loop().create_future()
+        self._job(put, stored.set_result)
+        error = await stored
+        if error is not None:
+            raise error
 
-    async def probe(self) -> str | None:
+    def probe(self, done: Done) -> None:
         """Write and sync a few bytes."""
 
         def write(db: sqlite3.Connection) -> None:
             db.execute("insert or replace into meta (key, value) values ('probe', '')")
 
-        try:
-            await self._job(write, like_an_event=True)
-        except StorageError as error:
-            return str(error)
-        return None
+        self._job(write, done, like_an_event=True)
 
-    async def _job(
-        self, run: Callable[[sqlite3.Connection], None], *, like_an_event: bool = False
+    def _job(
+        self,
+        run: Callable[[sqlite3.Connection], None],
+        done: Done,
+        *,
+        like_an_event: bool = False,
     ) -> None:
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
         def finish(result: object) -> None:
-            if done.done():
-                return
-            if isinstance(result, StorageError):
-                done.set_exception(result)
-            else:
-                done.set_result(None)
+            done(result if isinstance(result, StorageError) else None)
 
         self._write.submit(Job(run, finish, like_an_event))
-        await done
 
     async def _call(self, read: Callable[[sqlite3.Connection], T]) -> T:
         loop = asyncio.get_running_loop()
