@@ -7,6 +7,7 @@ from typing import Any, cast
 from textual.actions import SkipAction
 from textual.app import App
 from textual.dom import DOMNode
+from textual.widget import Widget
 
 from hookcli.errors import HookcliError
 
@@ -44,6 +45,11 @@ def act(node: DOMNode, action: str) -> bool:
                 node.app.run_worker(_told(node.app, result), group=action, exit_on_error=True)
             return True
     return False
+
+
+def focus_now(widget: Widget) -> None:
+    """Focus at once: `Widget.focus` does it later, and keys typed meanwhile go elsewhere."""
+    widget.screen.set_focus(widget, scroll_visible=False)
 
 
 def latest(node: DOMNode, group: str, work: Callable[[], Awaitable[None]]) -> None:

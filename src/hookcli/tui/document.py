@@ -7,8 +7,10 @@ from itertools import islice
 
 from hookcli.tui.pretty import CLOSER, CONTINUED, DEPTH, Line
 
-CHUNK = 1024
-"""Lines in a chunk; a chunk is one string, so that half a million lines cost their text only."""
+CHUNK = 512
+"""Most lines of a chunk; a chunk is one string, so that half a million lines cost their text only."""
+CHUNK_CHARS = 65536
+"""Characters after which a chunk ends: one slice of work is about one chunk."""
 
 Hit = tuple[int, int, int]
 """Line, first and behind-last character."""
@@ -22,6 +24,8 @@ class Document:
     def __init__(self, source: Iterator[Line]) -> None:
         self._source = source
         self._chunks: list[str] = []
+        self._firsts: list[int] = []
+        """The first line of each chunk."""
         self._depths = bytearray()
         self._heights = bytearray()
         self._sums: list[int] = []
@@ -48,9 +52,9 @@ class Document:
         """Make one more chunk of lines; whether there may be more."""
         if self.complete:
             return False
-        lines = list(islice(self._source, CHUNK))
-        self.complete = len(lines) < CHUNK
+        lines = self._next_lines()
         if lines:
+            self._firsts.append(self.total)
             self._chunks.append("\n".join([text for _, text in lines]))
             depths = bytes([depth for depth, _ in lines])
             self._depths += depths
@@ -58,10 +62,29 @@ class Document:
             self._measure_chunk(len(self._chunks) - 1)
         return not self.complete
 
+    def _next_lines(self) -> list[Line]:
+        lines: list[Line] = []
+        chars = 0
+        for line in islice(self._source, CHUNK):
+            lines.append(line)
+            chars += len(line[1])
+            if chars >= CHUNK_CHARS:
+                return lines
+        self.complete = len(lines) < CHUNK
+        return lines
+
+    def _chunk_of(self, line: int) -> int:
+        return bisect_right(self._firsts, line) - 1
+
+    def _span(self, chunk: int) -> tuple[int, int]:
+        """The first line of a chunk, and the one behind its last."""
+        last = self._firsts[chunk + 1] if chunk + 1 < len(self._firsts) else self.total
+        return self._firsts[chunk], last
+
     def line(self, number: int) -> Line:
         """Depth with its flags, and text."""
-        chunk, offset = divmod(number, CHUNK)
-        return self._depths[number], self._lines_of(chunk)[offset]
+        chunk = self._chunk_of(number)
+        return self._depths[number], self._lines_of(chunk)[number - self._firsts[chunk]]
 
     def _lines_of(self, chunk: int) -> list[str]:
         if self._split[0] != chunk:
@@ -72,8 +95,8 @@ class Document:
         """The line's number for people, from 1; None when it goes on from the line before."""
         if self._depths[number] & CONTINUED:
             return None
-        chunk = number // CHUNK
-        here = self._depths[chunk * CHUNK : number]
+        chunk = self._chunk_of(number)
+        here = self._depths[self._firsts[chunk] : number]
         return number + 1 - self._continued[chunk] - _count_continued(here)
 
     # Rows
@@ -89,8 +112,7 @@ class Document:
             self._measure_chunk(chunk)
 
     def _measure_chunk(self, chunk: int) -> None:
-        first = chunk * CHUNK
-        last = min(first + CHUNK, self.total)
+        first, last = self._span(chunk)
         self._heights[first:last] = self._natural(first, last)
         for fold in self._folded:
             self._hide(fold, first, last)
@@ -104,16 +126,15 @@ class Document:
             return b"\1" * (last - first)
         heights = bytearray()
         for line in range(first, last):
-            chunk, offset = divmod(line, CHUNK)
-            room = max(width - 2 * (self._depths[line] & DEPTH), 8)
-            cells = self._measure(self._lines_of(chunk)[offset])
-            heights.append(min(max(-(-cells // room), 1), 255))
+            depth, text = self.line(line)
+            room = max(width - 2 * (depth & DEPTH), 8)
+            heights.append(min(max(-(-self._measure(text) // room), 1), 255))
         return bytes(heights)
 
     def _all_short(self, first: int, last: int) -> bool:
         """Whether a whole chunk can be seen to need no wrapping, without measuring each line."""
-        chunk, offset = divmod(first, CHUNK)
-        if offset or last - first > CHUNK or not self._chunks[chunk].isascii():
+        chunk = self._chunk_of(first)
+        if self._span(chunk) != (first, last) or not self._chunks[chunk].isascii():
             return False
         longest = max(map(len, self._lines_of(chunk)))
         return longest + 2 * max(d & DEPTH for d in self._depths[first:last]) <= self._width
@@ -122,7 +143,8 @@ class Document:
         before = self._sums[chunk - 1] if chunk else 0
         del self._sums[chunk:]
         for index in range(chunk, len(self._chunks)):
-            before += sum(self._heights[index * CHUNK : (index + 1) * CHUNK])
+            first, last = self._span(index)
+            before += sum(self._heights[first:last])
             self._sums.append(before)
 
     def at(self, row: int) -> tuple[int, int]:
@@ -130,8 +152,8 @@ class Document:
         row = max(0, min(row, self.rows - 1))
         chunk = bisect_right(self._sums, row)
         row -= self._sums[chunk - 1] if chunk else 0
-        line = chunk * CHUNK
-        for height in self._heights[line : line + CHUNK]:
+        line, last = self._span(chunk)
+        for height in self._heights[line:last]:
             if row < height:
                 break
             row -= height
@@ -140,9 +162,9 @@ class Document:
 
     def row_of(self, line: int) -> int:
         """The first row of a line; of a folded one, where it would be."""
-        chunk = line // CHUNK
+        chunk = self._chunk_of(line)
         before = self._sums[chunk - 1] if chunk else 0
-        return before + sum(self._heights[chunk * CHUNK : line])
+        return before + sum(self._heights[self._firsts[chunk] : line])
 
     # Folds
 
@@ -173,7 +195,7 @@ class Document:
         else:
             self._folded.add(line)
             self._hide(line, 0, self.total)
-        self._resum(line // CHUNK)
+        self._resum(self._chunk_of(line))
         return True
 
     def _hide(self, fold: int, first: int, last: int) -> None:
@@ -243,7 +265,7 @@ class Document:
     def _hits(self, chunk: int, pattern: re.Pattern[str]) -> list[Hit]:
         text = self._chunks[chunk]
         hits: list[Hit] = []
-        line, begin = chunk * CHUNK, 0
+        line, begin = self._firsts[chunk], 0
         for match in pattern.finditer(text):
             line += text.count("\n", begin, match.start())
             begin = match.start()

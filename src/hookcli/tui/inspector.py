@@ -17,6 +17,7 @@ from hookcli.tui.board import Board
 from hookcli.tui.bridge import Engine
 from hookcli.tui.desk import Desk
 from hookcli.tui.details import Details
+from hookcli.tui.keys import OrderedKeys
 from hookcli.tui.memory import Memory
 from hookcli.tui.outside import Outside
 from hookcli.tui.paint import Line, draw_ascii
@@ -39,7 +40,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _PALETTE_PLACES = ("list", "detail", "main", "empty", "attempts", "any")
 
 
-class Inspector(Acting, Storing, Outside, inherit_bindings=False):
+class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
     """Owns engine, board, desk and memory; screens ask it for what they need of them."""
 
     CSS_PATH = "tui.tcss"

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from hookcli.tui.acting import Acting
+from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.paint import Line, Piece, left, right
 from hookcli.tui.widgets.bar import Bar
 from hookcli.tui.widgets.painted import PaintedLines
@@ -38,7 +38,11 @@ class LineBox(Acting, ModalScreen[str | None]):
         self.title_line.show([(Piece(f" {self._question}", "strong"),)])
         self.hint.show([(Piece(" enter keeps, esc gives up", "dim"),)])
         self.input.put(self._begin)
-        self.input.focus()
+        focus_now(self.input)
+
+    def on_key(self, event: events.Key) -> None:
+        """What was typed before the line was there."""
+        self.input.take(event)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Done."""

@@ -12,7 +12,7 @@ from textual.widgets import Input, TextArea
 from hookcli.captures.model import Attempt, Why
 from hookcli.errors import HookcliError, UsageError
 from hookcli.tui import mutations
-from hookcli.tui.acting import Acting
+from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.actions import bindings
 from hookcli.tui.details import Details, content_type
 from hookcli.tui.footer import footer
@@ -63,7 +63,6 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
         """The text is indented for editing; only the values that change reach the bytes."""
         self._draft_wait: Timer | None = None
         self._describe_wait: Timer | None = None
-        self._ready = False
 
     def compose(self) -> ComposeResult:
         """Head, request line, body and headers, what changes, answers, footer."""
@@ -124,12 +123,14 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
         self.target.put(target or self.app.target_of(self.details))
         self._fill(request)
         self.lay_out()
-        self.call_after_refresh(self._begin)
+        focus_now(self.body if self._text is not None else self.path)
+        self.call_after_refresh(self.draw)
 
-    def _begin(self) -> None:
-        self._ready = True
-        (self.body if self._text is not None else self.path).focus()
-        self.draw()
+    def on_key(self, event: events.Key) -> None:
+        """What was typed before the focus was there."""
+        if event.is_printable and event.character and self.focused in (None, self.body):
+            event.stop()
+            self.body.insert(event.character)
 
     def _fill(self, request: Request) -> None:
         self.method.put(request.method)
@@ -173,8 +174,6 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
         self._typed()
 
     def _typed(self) -> None:
-        if not self._ready:
-            return
         for timer in (self._draft_wait, self._describe_wait):
             if timer is not None:
                 timer.stop()

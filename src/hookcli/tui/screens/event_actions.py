@@ -35,6 +35,7 @@ class EventActions(Screen[None]):
     app: "Inspector"
     event_list: "EventList"
     detail: "DetailPane"
+    details: Details | None
 
     # What an action is about
 
@@ -104,20 +105,26 @@ class EventActions(Screen[None]):
 
     def do_edit(self) -> None:
         """A changed copy, here."""
-        self.run_worker(self._edit(), group="edit")
+        row, details = self.event_list.row, self.details
+        if row is not None and details is not None and details.capture.id == row.id:
+            self._edit_here(details)  # at once: what is typed next is meant for the editor
+        else:
+            self.run_worker(self._edit(), group="edit")
 
     async def _edit(self) -> None:
-        from hookcli.tui.screens.edit import TOO_LARGE, EditScreen
-
         row = self._one()
         details = await self.app.details_of(row.id) if row else None
-        if details is None:
-            return
+        if details is not None:
+            self._edit_here(details)
+
+    def _edit_here(self, details: Details) -> None:
+        from hookcli.tui.screens.edit import TOO_LARGE, EditScreen
+
         if len(details.body) > TOO_LARGE or b"\0" in details.body[:4096]:
             self.app.say("large and binary bodies are edited in $EDITOR")
-            await self._edit_outside(details)
-            return
-        _ = self.app.push_screen(EditScreen(details))
+            self._edit_outside(details)
+        else:
+            _ = self.app.push_screen(EditScreen(details))
 
     def do_edit_outside(self) -> None:
         """The whole message in $EDITOR."""
@@ -127,9 +134,9 @@ class EventActions(Screen[None]):
         row = self._one()
         details = await self.app.details_of(row.id) if row else None
         if details is not None:
-            await self._edit_outside(details)
+            self._edit_outside(details)
 
-    async def _edit_outside(self, details: Details) -> None:
+    def _edit_outside(self, details: Details) -> None:
         from hookcli.tui.screens.edit import EditScreen
 
         edited = self.app.edit_outside(details.capture.request(details.body), details)

@@ -8,7 +8,7 @@ from textual.timer import Timer
 
 from hookcli.captures.filters import FilterError, parse
 from hookcli.tui import views
-from hookcli.tui.acting import latest
+from hookcli.tui.acting import focus_now, latest
 from hookcli.tui.messages import FilterCleared, FilterKept, FilterTyped
 from hookcli.tui.paint import Line
 from hookcli.tui.rows import Row
@@ -217,7 +217,7 @@ class Finding(Screen[None]):
     def close_filter(self) -> None:
         """Back to the list."""
         self.filter_bar.close()
-        self.event_list.focus()
+        focus_now(self.event_list)
         self.draw_views()
 
     def do_filter_save(self) -> None:

@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from hookcli.tui.acting import Acting
+from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.actions import ACTIONS, GROUPS, PLACES, Action, key_file, of, shown_key
 from hookcli.tui.paint import Line, Piece, left
 from hookcli.tui.widgets.bar import Bar
@@ -83,7 +83,7 @@ class HelpScreen(Acting, ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Draw."""
-        self.input.focus()
+        focus_now(self.input)
         self._draw("")
 
     def _draw(self, wanted: str) -> None:
@@ -121,6 +121,8 @@ class HelpScreen(Acting, ModalScreen[str | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Arrows move although the search line has the focus."""
+        if self.input.take(event):
+            return
         moves = {"down": 1, "up": -1, "pagedown": 15, "pageup": -15}
         if event.key in moves:
             event.stop()

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from hookcli.tui import layout, rows
-from hookcli.tui.acting import Acting, latest
+from hookcli.tui.acting import Acting, focus_now, latest
 from hookcli.tui.actions import bindings
 from hookcli.tui.banners import banner
 from hookcli.tui.board import Changes
@@ -148,11 +148,11 @@ class MainScreen(
         if self.filter_bar.has_class("-open") and self.filter_bar.input.has_focus:
             return
         if self.showing == "empty":
-            self.empty.focus()
+            focus_now(self.empty)
         elif self.showing == "detail":
-            self.detail.content.focus()
+            focus_now(self.detail.content)
         elif not self.detail.has_focus_within:
-            self.event_list.focus()
+            focus_now(self.event_list)
 
     # Drawing
 
@@ -343,7 +343,7 @@ class MainScreen(
         if self.details is not None:
             self.detail.tell(self.details)
             self.fill_sheet()
-        self.detail.content.focus()
+        focus_now(self.detail.content)
         self.draw()
 
     def on_sort_by(self, message: SortBy) -> None:

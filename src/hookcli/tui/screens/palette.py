@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from hookcli.tui.acting import Acting
+from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.actions import Action
 from hookcli.tui.paint import Line, Piece, left, right, spread
 from hookcli.tui.screens.help import keys_of
@@ -50,7 +50,7 @@ class Palette(Acting, ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Draw."""
-        self.input.focus()
+        focus_now(self.input)
         self._draw()
 
     @property
@@ -100,6 +100,8 @@ class Palette(Acting, ModalScreen[str | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Arrows move although the search line has the focus."""
+        if self.input.take(event):
+            return
         moves = {"down": 1, "up": -1, "pagedown": 8, "pageup": -8}
         if event.key in moves:
             event.stop()

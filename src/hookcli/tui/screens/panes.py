@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from hookcli.tui import layout
+from hookcli.tui.acting import focus_now
 from hookcli.tui.details import Details
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Panes(Screen[None]):
             self.zoomed = False
         self.opened = False
         self.lay_out()
-        self.event_list.focus()
+        focus_now(self.event_list)
         self.draw()
 
     def search_is_open(self) -> bool:
@@ -62,7 +63,7 @@ class Panes(Screen[None]):
         elif self.showing == "detail" and not self.zoomed:
             self.do_back()
         else:
-            self.event_list.focus()
+            focus_now(self.event_list)
 
     def do_zoom(self) -> None:
         """The focused pane on the whole screen, and back."""

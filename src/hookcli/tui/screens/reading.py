@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from hookcli.tui import words
-from hookcli.tui.acting import Acting
+from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.actions import bindings
 from hookcli.tui.board import Board
 from hookcli.tui.footer import footer
@@ -39,7 +39,7 @@ class ReadingScreen(Acting, Screen[None], inherit_bindings=False):
         """Draw now and every second."""
         self.draw()
         self.set_interval(1.0, self.draw)
-        self.view.focus()
+        focus_now(self.view)
         if self._end:
             self.call_after_refresh(self.view.do_bottom)
 

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from hookcli.tui import words
-from hookcli.tui.acting import Acting
+from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.paint import Line, Piece, wrapped
 from hookcli.tui.replays import is_loopback, origin
 from hookcli.tui.rows import Row
@@ -60,7 +60,7 @@ class ReplayForm(Acting, ModalScreen[None]):
         target = app.target or next(iter(app.board.link.targets), "")
         self.label.styles.width = 14
         self.input.put(target or "localhost:8000")
-        self.input.focus()
+        focus_now(self.input)
         self._draw()
 
     @property

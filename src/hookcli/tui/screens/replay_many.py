@@ -9,7 +9,7 @@ from textual.screen import Screen
 
 from hookcli.captures.model import Attempt, Outcome, Why
 from hookcli.tui import words
-from hookcli.tui.acting import Acting
+from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.actions import bindings
 from hookcli.tui.details import Details, same_answer
 from hookcli.tui.footer import footer
@@ -90,7 +90,7 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begin."""
-        self.view.focus()
+        focus_now(self.view)
         self._began = self.app.setup.clock()
         self.set_interval(0.2, self.draw)
         self.draw()

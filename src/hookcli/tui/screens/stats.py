@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from hookcli.tui import stats
-from hookcli.tui.acting import Acting
+from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.actions import bindings
 from hookcli.tui.footer import footer
 from hookcli.tui.messages import Clicked
@@ -44,7 +44,7 @@ class StatsScreen(Acting, Screen[str | None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Draw now and every two seconds."""
-        self.view.focus()
+        focus_now(self.view)
         self.draw()
         self.set_interval(2.0, self.draw)
 

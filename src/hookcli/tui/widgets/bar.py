@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from textual import events
 from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import Input
@@ -26,6 +27,14 @@ class Bar(Acting, Input):
     def action_leave(self) -> None:
         """Tell the parent."""
         self.post_message(self.Left(self))
+
+    def take(self, event: events.Key) -> bool:
+        """Type a key that arrived before the focus did; whether it is one that is typed."""
+        if self.has_focus or not event.is_printable or event.character is None:
+            return False
+        event.stop()
+        self.insert_text_at_cursor(event.character)
+        return True
 
     def put(self, text: str) -> None:
         """Set the text from elsewhere: what strangers named must not reach the terminal as it is."""

@@ -17,9 +17,12 @@ from hookcli.tui.hexdump import HexDump
 from hookcli.tui.highlight import json_pieces, with_hits
 from hookcli.tui.messages import BodyMoved
 from hookcli.tui.paint import COMPONENTS, Piece, shown, strip_of, width_of
-from hookcli.tui.pretty import DEPTH
+from hookcli.tui.pretty import DEPTH, MAX_LINE
 from hookcli.tui.widgets.painted import role_style, with_selection
 
+FIRST_SCREEN_S = 0.05
+PAUSE_S = 0.003
+"""Between two slices; keys and drawing have it."""
 SLICE_S = 0.008
 """How long one slice of preparing lines may keep the screen from serving keys."""
 _SIZES_EVERY_S = 0.1
@@ -49,6 +52,7 @@ class BodyLines(Acting, ScrollView, can_focus=True, inherit_bindings=False):
         self._searched = 0
         self._left = 0
         self._lines: Document | HexDump = HexDump(b"")
+        self._wrapped: tuple[tuple[int, str, int], Strip] | None = None
         self._slices: Timer | None = None
         self._sized_at = 0.0
 
@@ -73,7 +77,11 @@ class BodyLines(Acting, ScrollView, can_focus=True, inherit_bindings=False):
         self._lines.grow()
         self._resize()
         self.scroll_to(y=0, animate=False, force=True)
-        self._slice()
+        self._search_on()
+        if self._slices is not None:
+            self._slices.stop()
+        # The first screen is drawn before the rest is worked on.
+        self._slices = self.set_timer(FIRST_SCREEN_S, self._slice) if not self.complete else None
         self.refresh()
         self.post_message(BodyMoved())
 
@@ -112,7 +120,7 @@ class BodyLines(Acting, ScrollView, can_focus=True, inherit_bindings=False):
             self._sized_at = now
             self._resize()
             self.post_message(BodyMoved())
-        self._slices = self.set_timer(0.001, self._slice) if more and self.is_attached else None
+        self._slices = self.set_timer(PAUSE_S, self._slice) if more and self.is_attached else None
 
     def _resume(self) -> None:
         if self._slices is None and not self.complete:
@@ -129,6 +137,7 @@ class BodyLines(Acting, ScrollView, can_focus=True, inherit_bindings=False):
                 break
 
     def _restart_search(self) -> None:
+        self._wrapped = None
         self.hits, self.hit, self._searched = [], -1, 0
 
     # Searching
@@ -172,6 +181,7 @@ class BodyLines(Acting, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _wrap(self) -> None:
         width = self.size.width - self._gutter if self.wrapping else 0
+        self._wrapped = None
         self._lines.wrap(max(width, 0), lambda text: width_of(shown(text)))
 
     def _resize(self) -> None:
@@ -203,8 +213,18 @@ class BodyLines(Acting, ScrollView, can_focus=True, inherit_bindings=False):
         over = ("cursor" if self.has_focus else "") if line == self.cursor else ""
         head = strip_of(self._head(line, part), gutter, self._style, over)
         begin = part * room if self.wrapping else self._left
-        body = strip_of(self._pieces(line), begin + room, self._style, over)
+        body = self._body_strip(line, begin + room, over)
         return Strip.join([head, body.crop(begin, begin + room)])
+
+    def _body_strip(self, line: int, width: int, over: str) -> Strip:
+        """A line from its beginning; several rows of a wrapped one share the work."""
+        if not self.wrapping:
+            return strip_of(self._pieces(line, 2 * width), width, self._style, over)
+        key = (line, over, self.hit)
+        if self._wrapped is None or self._wrapped[0] != key:
+            whole = strip_of(self._pieces(line, MAX_LINE), MAX_LINE * 8, self._style, over)
+            self._wrapped = (key, whole)
+        return self._wrapped[1]
 
     def _style(self, role: str):  # type: ignore[no-untyped-def]
         return role_style(self, role)
@@ -216,8 +236,10 @@ class BodyLines(Acting, ScrollView, can_focus=True, inherit_bindings=False):
         text = "" if label is None else str(label)
         return (cursor, Piece(text.rjust(self._gutter - 2) + " ", "number"))
 
-    def _pieces(self, line: int) -> list[Piece]:
+    def _pieces(self, line: int, most: int) -> list[Piece]:
+        """The line in pieces; what lies far beyond the right edge is not looked at."""
         flags, text = self._lines.line(line)
+        text = text[: most + 64]
         depth = flags & DEPTH
         pieces = [Piece(self._indent(line, depth))]
         styled = json_pieces(text) if self._is_json else iter((Piece(text),))

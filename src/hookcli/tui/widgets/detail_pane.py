@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from hookcli.tui import details as tell
-from hookcli.tui.acting import Acting
+from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.actions import bindings
 from hookcli.tui.details import Details
 from hookcli.tui.messages import SheetWanted
@@ -160,7 +160,7 @@ class DetailPane(Acting, Vertical):
         self.tab = min(max(tab, 1), len(tell.TABS))
         self.refresh_tab()
         if had:
-            self.content.focus()
+            focus_now(self.content)
 
     @property
     def focused(self) -> bool:
@@ -266,4 +266,4 @@ class DetailPane(Acting, Vertical):
         """The answer of the chosen attempt."""
         self.attempt = self.attempts.attempt_n
         self.go(2)
-        self.content.focus()
+        focus_now(self.content)

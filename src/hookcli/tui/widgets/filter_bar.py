@@ -8,7 +8,7 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Input
 
-from hookcli.tui.acting import Acting
+from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.actions import bindings
 from hookcli.tui.completion import Proposal, proposals, word_at
 from hookcli.tui.messages import FilterCleared, FilterKept, FilterTyped
@@ -69,7 +69,7 @@ class FilterBar(Acting, Vertical):
         self.add_class("-open")
         self._old = -1
         self.put(text)
-        self.input.focus()
+        focus_now(self.input)
 
     def put(self, text: str) -> None:
         """Set the text without proposals popping up."""

@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from hookcli.tui import words
-from hookcli.tui.acting import Acting
+from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.messages import BodyMoved
 from hookcli.tui.paint import Line, Piece, cut, spread, width_of
 from hookcli.tui.widgets.bar import Bar
@@ -131,7 +131,7 @@ class MessagePane(Acting, Vertical):
         """Open the search line."""
         self.search.add_class("-open")
         self.search.value = self.body_view.sought
-        self.search.focus()
+        focus_now(self.search)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search as the words are typed."""
@@ -153,7 +153,7 @@ class MessagePane(Acting, Vertical):
     def close_search(self) -> None:
         """Hide the search line; the hits stay."""
         self.search.remove_class("-open")
-        self.body_view.focus()
+        focus_now(self.body_view)
 
     # Actions
 

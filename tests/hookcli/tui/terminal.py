@@ -1,0 +1,150 @@
+"""A pseudo-terminal with the screen in it: keys are written, output bytes are read and timed."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+QUIET_S = 0.06
+"""Without a byte for so long, what a key caused is drawn."""
+
+PROGRAM = """
+import os, sys
+from pathlib import Path
+from hookcli.tui.app import run_ui
+from hookcli.tui.setup import Setup
+from tests.hookcli.tui.rig import App
+
+folder = Path(sys.argv[1])
+setup = Setup(store=folder / "captures.db", state=folder / "state", exports=folder,
+              target="http://localhost:8000", env=dict(os.environ),
+              editor=os.environ.get("EDITOR", ""))
+code = run_ui(setup, send=App())
+print("left with", code, flush=True)
+sys.exit(code)
+"""
+
+
+class Terminal:
+    """A process on a terminal of its own."""
+
+    def __init__(
+        self, folder: Path, *, size: tuple[int, int], env: Mapping[str, str], program: str
+    ) -> None:
+        self.output = bytearray()
+        self._master, slave = pty.openpty()
+        columns, rows = size
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.before = termios.tcgetattr(slave)
+        self._slave = slave
+        root = Path(__file__).parents[3]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", program, str(folder)],
+            stdin=slave, stdout=slave, stderr=slave, start_new_session=True, cwd=root,
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH":
+                 f"{root}:{os.environ.get('PYTHONPATH', '')}", **env},
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0) and None,
+        )  # fmt: skip
+
+    def read(self, quiet: float = QUIET_S, within: float = 10.0) -> tuple[bytes, float, float]:
+        """What comes until it is quiet; seconds to the first byte and to the last."""
+        begin = time.perf_counter()
+        first = last = 0.0
+        got = bytearray()
+        while time.perf_counter() - begin < within:
+            wait = quiet if got else within
+            ready, _, _ = select.select([self._master], [], [], wait)
+            if not ready:
+                break
+            try:
+                data = os.read(self._master, 65536)
+            except OSError:
+                break
+            last = time.perf_counter() - begin
+            first = first or last
+            got += data
+        self.output += got
+        return bytes(got), first, last
+
+    def press(
+        self, keys: str, quiet: float = QUIET_S, within: float = 10.0
+    ) -> tuple[bytes, float, float]:
+        """Write keys and read what they cause."""
+        os.write(self._master, keys.encode())
+        return self.read(quiet, within)
+
+    def until(self, text: str, within: float = 15.0) -> None:
+        """Read until a text was drawn."""
+        begin = time.perf_counter()
+        while text.encode() not in self.output:
+            if time.perf_counter() - begin > within:
+                raise AssertionError(f"never drawn: {text!r}; last: {bytes(self.output[-400:])!r}")
+            self.read(within=1.0)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process."""
+        os.kill(self.process.pid, number)
+
+    def wait(self) -> int:
+        """Its exit code; reads what it still says."""
+        until = time.perf_counter() + 15
+        while self.process.poll() is None and time.perf_counter() < until:
+            self.read(within=0.3)
+        self.read(within=0.2)
+        return self.process.wait(1)
+
+    @property
+    def resident_mb(self) -> float:
+        """Resident memory of the process."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) / 1024
+        return 0.0
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def clean(self) -> bool:
+        """The terminal is as it was: main screen, no mouse reporting, cursor shown, echo on."""
+        data = bytes(self.output)
+        modes = (data.rfind(b"\x1b[?1049l") > data.rfind(b"\x1b[?1049h"),
+                 data.rfind(b"\x1b[?1000l") > data.rfind(b"\x1b[?1000h"),
+                 data.rfind(b"\x1b[?25h") > data.rfind(b"\x1b[?25l"))  # fmt: skip
+        return all(modes) and termios.tcgetattr(self._slave)[3] == self.before[3]
+
+    def close(self) -> None:
+        """End the process if it still runs."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait(5)
+        os.close(self._master)
+        os.close(self._slave)
+
+
+@contextmanager
+def terminal(
+    folder: Path,
+    *,
+    size: tuple[int, int] = (160, 45),
+    env: Mapping[str, str] | None = None,
+    program: str = PROGRAM,
+) -> Iterator[Terminal]:
+    """The screen on the store in a folder."""
+    made = Terminal(folder, size=size, env=env or {}, program=program)
+    try:
+        yield made
+    finally:
+        made.close()

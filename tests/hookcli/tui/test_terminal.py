@@ -1,0 +1,282 @@
+"""What only a real terminal shows: escape bytes, signals, times. Limits are three times the aim."""
+
+import json
+import os
+import re
+import signal
+import statistics
+import time
+from pathlib import Path
+
+import pytest
+from hookcli.captures.store import Batch, NewCapture, Store
+
+from hookcli.tui.memory import Memory
+from tests.hookcli.tui.rig import attempt, capture, fill, identity, put
+from tests.hookcli.tui.terminal import PROGRAM, Terminal, terminal
+from tests.hookcli.tui.test_hostile import FORBIDDEN, HOSTILE
+
+pytestmark = pytest.mark.slow
+
+SLACK = 3.0
+OURS = re.compile(
+    rb"\x1b\[[0-9;:<>=?]*[ -/]*[@-~]"  # CSI
+    rb"|\x1b\][0-9]+;[ -~]*(?:\x07|\x1b\\)"  # OSC, ours are ASCII
+    rb"|\x1b[()][A-Z0-9]|\x1b[78=>cDEHM]|\x1bP[ -~]*\x1b\\|\r|\n|\x07|\x0f|\x0e"
+)
+
+
+def big(folder: Path, count: int) -> None:
+    """A store with many captures."""
+    store = Store.open(folder / "captures.db")
+    for start in range(0, count, 2000):
+        made = [capture(number) for number in range(start, min(start + 2000, count))]
+        store.commit(
+            Batch(
+                captures=tuple(NewCapture(capture=one, body=body) for one, body in made),
+                attempts=tuple(attempt(one.id) for one, _ in made),
+            )
+        )
+    store.close()
+
+
+def key_ms(it: Terminal, keys: list[str]) -> float:
+    """The median time from a key to the last byte it causes."""
+    times = []
+    for key in keys:
+        _, first, last = it.press(key)
+        assert first, key
+        times.append(last * 1000)
+    return statistics.median(times)
+
+
+@pytest.mark.parametrize("count", [1_000, 10_000])
+def test_moving_costs_the_same_at_any_length(tmp_path: Path, count: int) -> None:
+    """Acceptance 4."""
+    big(tmp_path, count)
+    with terminal(tmp_path) as it:
+        it.until(f"{count} seen", within=60)
+        it.read(quiet=0.5)
+        moves = {"k": ["k"] * 9, "page up": ["\x1b[5~"] * 9, "g and G": ["g", "G"] * 5}
+        for name, keys in moves.items():
+            assert key_ms(it, keys) < 50 * SLACK, name
+
+
+def test_a_five_megabyte_body_is_there_at_once(tmp_path: Path) -> None:
+    """Acceptance 7."""
+    value = [{"id": n, "name": f"n{n}", "v": [1, 2, 3], "o": {"a": True}} for n in range(85_000)]
+    body = json.dumps(value).encode()
+    assert len(body) > 5_000_000
+    made, data = capture(0, body)
+    put(tmp_path / "captures.db", made, data, attempt(made.id))
+    with terminal(tmp_path, size=(80, 24)) as it:
+        it.until("1 seen")
+        it.read(quiet=0.5)
+        begin = time.perf_counter()
+        it.press("\r", quiet=0.02, within=0.6)
+        it.until('"name"')
+        assert time.perf_counter() - begin < 0.1 * SLACK
+        assert key_ms(it, ["j"] * 7) < 50 * SLACK
+        it.until("lines ·", within=3 * SLACK)
+        it.press("G")
+        it.press("/n84999", quiet=0.5, within=5)
+        it.until("1 matches")
+        assert it.resident_mb < 150
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 5_000_000, b'"' + b"x" * 5_000_000 + b'"', b"\x00\x1b" * 12_500_000]
+)
+def test_odd_large_bodies_are_no_different(tmp_path: Path, body: bytes) -> None:
+    """Acceptance 8."""
+    made, data = capture(0, body)
+    put(tmp_path / "captures.db", made, data, attempt(made.id))
+    with terminal(tmp_path, size=(80, 24)) as it:
+        it.until("1 seen")
+        it.read(quiet=0.5)
+        begin = time.perf_counter()
+        it.press("\r", quiet=0.02, within=0.6)
+        it.until("MB")
+        assert time.perf_counter() - begin < 0.2 * SLACK
+        for mode in ("raw", "hex", "pretty"):
+            assert key_ms(it, ["j", "\x1b[6~", "G", "g"]) < 50 * SLACK, mode
+            it.press("v")
+
+
+def test_idle_costs_nothing(tmp_path: Path) -> None:
+    """Acceptance 9, with a tenth of the captures."""
+    big(tmp_path, 1_000)
+    with terminal(tmp_path) as it:
+        it.until("1000 seen")
+        it.read(quiet=1.0)
+        before = it.cpu_s
+        it.read(quiet=5.0, within=5.0)
+        assert it.cpu_s - before < 5.0 * 0.02 * SLACK
+
+
+def test_no_byte_of_a_stranger_reaches_the_terminal(tmp_path: Path) -> None:
+    """Acceptance 10."""
+    for number, text in enumerate(HOSTILE):
+        raw = text.encode("utf-8", "replace")
+        made, body = capture(
+            number, b'{"a": "' + raw + b'"}', event_type=text, source=text[:8], note=text,
+            headers=((b"X-Evil", raw.replace(b"\n", b" ")), (raw[:10].replace(b"\n", b""), b"v")),
+            target=b"/" + raw,
+        )  # fmt: skip
+        put(tmp_path / "captures.db", made, body, attempt(made.id, 500, body=raw, error=text))
+    with terminal(tmp_path, size=(120, 40)) as it:
+        it.until(f"{len(HOSTILE)} seen")
+        it.press("g")
+        for _ in HOSTILE:
+            it.press("\r123456vv\x1bj", quiet=0.1)
+        for keys in (
+            "/evil\r\x1b",
+            ":repl\x1b",
+            "?\x1b",
+            "S\x1b",
+            "e\x1b",
+            "Y\x1b",
+            "xq",
+            "L\x1b",
+            "q",
+        ):
+            it.press(keys, quiet=0.1)
+        assert it.wait() == 0
+        rest = OURS.sub(b"", bytes(it.output)).decode("utf-8", "replace")
+        bad = {hex(ord(char)) for char in rest if ord(char) in FORBIDDEN}
+        assert bad == set()
+        assert b"PWNED" in it.output  # it was shown
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [("q", 0), ("Q", 0), ("\x03", 0), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)],
+)  # fmt: skip
+def test_the_terminal_is_left_as_it_was(tmp_path: Path, end: str | int, code: int) -> None:
+    """Acceptance 16."""
+    fill(tmp_path / "captures.db", 10)
+    with terminal(tmp_path) as it:
+        it.until("10 seen")
+        if isinstance(end, str):
+            it.press(end)
+        else:
+            it.signal(end)
+        assert it.wait() == code
+        assert it.clean
+
+
+CRASHING = PROGRAM.replace(
+    "code = run_ui", "from hookcli.tui.board import Board\n"
+    "Board.counts = lambda *a, **k: 1 / len(os.environ.get('CANARY', '')[99:])\ncode = run_ui",
+)  # fmt: skip
+
+
+def test_a_bug_of_the_screen_leaves_the_terminal_clean_and_tells_no_values(tmp_path: Path) -> None:
+    """Acceptance 16, 45."""
+    fill(tmp_path / "captures.db", 3)
+    with terminal(tmp_path, program=CRASHING, env={"CANARY": "canary-secret"}) as it:
+        assert it.wait() == 1
+        assert it.clean
+        assert b"ZeroDivisionError" in it.output
+        assert b"canary-secret" not in it.output
+
+
+def test_a_draft_survives_a_kill(tmp_path: Path) -> None:
+    """Acceptance 15, 21."""
+    fill(tmp_path / "captures.db", 2)
+    with terminal(tmp_path) as it:
+        it.until("2 seen")
+        it.press("e", quiet=0.5)
+        it.until("What will change")
+        it.press("x")
+        it.until("draft saved", within=10)
+        it.signal(signal.SIGKILL)
+        assert it.wait() == -signal.SIGKILL
+    draft = Memory.load(tmp_path / "state").draft(identity(1))
+    assert draft is not None
+    assert b"\nx" in draft.message
+
+
+def test_the_editor_gets_the_terminal_and_gives_it_back(tmp_path: Path) -> None:
+    """Acceptance 46."""
+    fill(tmp_path / "captures.db", 2)
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nsed -i \'s/"amount": 1/"amount": 77/\' "$1"\nprintf IN-EDITOR\n')
+    editor.chmod(0o755)
+    with terminal(tmp_path, env={"EDITOR": str(editor)}) as it:
+        it.until("2 seen")
+        it.press("E", quiet=0.5)
+        it.until("IN-EDITOR")
+        it.until("mutation of")
+        it.until("77")
+        it.press("\x1b", quiet=0.3)
+        it.press("Q")
+        assert it.wait() == 0
+
+
+def test_an_editor_that_fails_discards(tmp_path: Path) -> None:
+    """Acceptance 46."""
+    fill(tmp_path / "captures.db", 2)
+    with terminal(tmp_path, env={"EDITOR": "false"}) as it:
+        it.until("2 seen")
+        it.press("E", quiet=0.5)
+        it.until("the editor ended with 1: discarded")
+        it.press("Q")
+        assert it.wait() == 0
+
+
+def test_copying_inside_tmux_fills_its_buffer(tmp_path: Path) -> None:
+    """Acceptance 14, with a stand-in for tmux that keeps what it is given."""
+    fill(tmp_path / "captures.db", 2)
+    tool = tmp_path / "bin" / "tmux"
+    tool.parent.mkdir()
+    tool.write_text(f'#!/bin/sh\n[ "$1" = load-buffer ] && cat > {tmp_path}/buffer\n')
+    tool.chmod(0o755)
+    env = {
+        "TMUX": "x",
+        "PATH": f"{tool.parent}:{os.environ['PATH']}",
+        "DISPLAY": "",
+        "WAYLAND_DISPLAY": "",
+    }
+    with terminal(tmp_path, env=env) as it:
+        it.until("2 seen")
+        it.press("y", quiet=0.5)
+        it.until("copied (tmux)")
+        it.press("Q")
+        it.wait()
+    assert (tmp_path / "buffer").read_text().startswith("curl ")
+
+
+def test_colour_says_nothing_alone(tmp_path: Path) -> None:
+    """Acceptance 29."""
+    fill(tmp_path / "captures.db", 12)
+    with terminal(tmp_path, env={"NO_COLOR": "1"}) as it:
+        it.until("12 seen")
+        text = bytes(it.output).decode("utf-8", "replace")
+        for word in ("✓", "✗", "⊘", "BAD", "captures only"):
+            assert word in text
+        it.press("Q")
+        it.wait()
+
+
+@pytest.mark.parametrize(
+    ("typed", "drawn"),
+    [("/source:slack", "2 of 12"), (":mark: this", "mark: this event"), ("?same bytes", "Send the captured"),
+     (";a note", "a note"), ("\r/evt_", "matches for"), ("e// ", "draft saved")],
+)  # fmt: skip
+def test_keys_typed_ahead_land_where_they_were_meant(
+    tmp_path: Path, typed: str, drawn: str
+) -> None:
+    fill(tmp_path / "captures.db", 12)
+    with terminal(tmp_path, size=(100, 30)) as it:
+        it.until("12 seen")
+        it.read(quiet=0.3)
+        it.press(typed, quiet=0.4)
+        it.until(drawn)
+        it.press("\x1b", quiet=0.2)
+        it.press("Q")
+        it.press("\x03")
+        it.wait()
+    store = Store.open(tmp_path / "captures.db")
+    assert all(len(store.attempts(identity(n))) <= 1 for n in range(12))
+    assert not any((store.get(identity(n)) or capture(n)[0]).tags for n in range(12))
