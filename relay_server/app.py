@@ -6,7 +6,6 @@ import ipaddress
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 
 from relay_server.access import Access, load_key
 from relay_server.admission import Head, Patience
@@ -71,7 +70,7 @@ class Relay:
         """
         # Both read files.
         tls = await asyncio.to_thread(_tls, self.settings)
-        relay = "hookcli/" + await asyncio.to_thread(version, "hookcli")
+        relay = await asyncio.to_thread(_name)
         await self.log.open()
         try:
             await self._registry.load()
@@ -223,6 +222,13 @@ def _many_files() -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _name() -> str:
+    """What the relay calls itself to listeners."""
+    from importlib.metadata import version
+
+    return f"hookcli/{version('hookcli')}"
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:
