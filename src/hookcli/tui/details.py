@@ -149,54 +149,74 @@ def answer_lines(details: Details, row: Row, width: int, *, ascii_only: bool) ->
 # Attempts
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """The columns of the attempts for a width."""
+
+    when: int
+    target: int
+    timing: bool
+    ascii_only: bool
+
+    @classmethod
+    def of(cls, width: int, *, ascii_only: bool) -> "_Table":
+        timing = width >= 72
+        target = 20 if width >= 84 else 10 if width >= 52 else 0
+        return cls(
+            when=12 if width >= 60 else 8, target=target, timing=timing, ascii_only=ascii_only
+        )
+
+    def heading(self) -> Line:
+        """The names of the columns."""
+        where = f"{left('TARGET', self.target)} " if self.target else ""
+        timing = f"{'dns':>4} {'conn':>4} {'wait':>4} {'body':>4}  " if self.timing else ""
+        text = f"  {'#':>3}  {left('WHEN', self.when)}  {left('WHY', 8)} {where}{'ST':>4} {'TOTAL':>8}  "
+        return (Piece(f"{text}{timing}{'=' if self.ascii_only else 'Δ'}", "dim"),)
+
+    def line(self, attempt: Attempt, before: Attempt | None, marked: int) -> Line:
+        """One attempt."""
+        good = attempt.outcome is Outcome.RESPONDED and 200 <= attempt.status < 300
+        same = ""
+        if before is not None:
+            same = "=" if same_answer(before, attempt) else "#" if self.ascii_only else "≠"
+        when = words.clock(attempt.started_at, millis=self.when > 8)
+        where = f"{left(short_target(attempt.target), self.target)} " if self.target else ""
+        t = attempt.timing
+        timing = f"{_ms(t.dns):>4} {_ms(t.connect):>4} {_ms(t.wait):>4} {_ms(t.read):>4}  "
+        return (
+            Piece(" "), Piece("*" if attempt.n == marked else " ", "accent"),
+            Piece(f"{attempt.n:>3}  "), Piece(f"{when}  ", "dim"),
+            Piece(f"{left(attempt.why.value, 8)} {where}"),
+            Piece(right(short_outcome(attempt), 4), "ok" if good else "bad"),
+            Piece(f" {right(words.long_span(attempt.ms), 8)}  "),
+            Piece(timing if self.timing else "", "dim"),
+            Piece(same, "dim" if same == "=" else "accent"),
+        )  # fmt: skip
+
+
+def short_target(target: str) -> str:
+    """`:8000` for this machine, else host and port."""
+    where = target.partition("://")[2] or target
+    local = where.startswith(("localhost:", "127.0.0.1:"))
+    return f":{where.partition(':')[2]}" if local else where
+
+
 def attempt_rows(
     details: Details, width: int, marked: int, *, ascii_only: bool
 ) -> tuple[list[Line], list[int]]:
     """The table of attempts, and which of its lines can be chosen."""
-    target = 20 if width >= 84 else 10
-    head = (
-        f"  {'#':>3}  {left('WHEN', 12)}  {left('WHY', 8)} {left('TARGET', target)} "
-        f"{'ST':>4} {'TOTAL':>8}  {'dns':>4} {'conn':>4} {'wait':>4} {'body':>4}  {'Δ' if not ascii_only else '='}"
-    )
-    lines: list[Line] = [(Piece(head, "dim"),)]
+    table = _Table.of(width, ascii_only=ascii_only)
+    lines: list[Line] = [table.heading()]
     choices: list[int] = []
     before: Attempt | None = None
     for attempt in details.attempts:
         choices.append(len(lines))
-        lines.append(_attempt_line(attempt, before, target, marked, ascii_only=ascii_only))
+        lines.append(table.line(attempt, before, marked))
         before = attempt
     if not details.attempts:
-        lines.append(
-            (Piece("   No attempt was made: captured, not forwarded. r sends it.", "dim"),)
-        )
+        text = "   No attempt was made: captured, not forwarded. r sends it."
+        lines.append((Piece(text, "dim"),))
     return lines, choices
-
-
-def _attempt_line(
-    attempt: Attempt, before: Attempt | None, target: int, marked: int, *, ascii_only: bool
-) -> Line:
-    good = attempt.outcome is Outcome.RESPONDED and 200 <= attempt.status < 300
-    status = (
-        str(attempt.status) if attempt.outcome is Outcome.RESPONDED else attempt.outcome.value[:4]
-    )
-    timing = attempt.timing
-    same = (
-        ""
-        if before is None
-        else ("=" if same_answer(before, attempt) else ("#" if ascii_only else "≠"))
-    )
-    where = attempt.target.partition("://")[2] or attempt.target
-    if where.startswith(("localhost:", "127.0.0.1:")):
-        where = f":{where.partition(':')[2]}"
-    return (
-        Piece(" "), Piece("*" if attempt.n == marked else " ", "accent"),
-        Piece(f"{attempt.n:>3}  "), Piece(f"{words.clock(attempt.started_at, millis=True)}  ", "dim"),
-        Piece(f"{left(attempt.why.value, 8)} {left(where, target)} "),
-        Piece(right(status, 4), "ok" if good else "bad"),
-        Piece(f" {right(words.long_span(attempt.ms), 8)}  "),
-        Piece(f"{_ms(timing.dns):>4} {_ms(timing.connect):>4} {_ms(timing.wait):>4} {_ms(timing.read):>4}  ", "dim"),
-        Piece(same, "dim" if same == "=" else "accent"),
-    )  # fmt: skip
 
 
 def _ms(value: float | None) -> str:
@@ -223,7 +243,7 @@ def compared(a: Attempt, b: Attempt, width: int, *, ascii_only: bool) -> list[Li
             )
         )
 
-    fact("status", outcome_title(a), outcome_title(b))
+    fact("status", short_outcome(a), short_outcome(b))
     fact("time", words.long_span(a.ms), words.long_span(b.ms))
     if a.target != b.target:
         fact("target", a.target, b.target)

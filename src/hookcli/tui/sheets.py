@@ -88,26 +88,22 @@ def diff_lines(
     more = f" · {ignored} ignored" if ignored else ""
     tail = f"{words.plural(count, 'difference')}{more} "
     lines: list[Line] = [spread((Piece(head),), (Piece(tail, "strong"),), width), ()]
-    lines.append(_sides(this, other, width))
+    lines += _sides(this, other, width)
     for section in sections:
         lines += _section(section, width, ascii_only=ascii_only)
     return lines
 
 
-def _sides(this: Details, other: Details, width: int) -> Line:
+def _sides(this: Details, other: Details, width: int) -> list[Line]:
     def side(name: str, details: Details) -> str:
         outcome = outcome_title(details.last) if details.last else "not forwarded"
         return f"  {name}  {words.clock(details.capture.received_at)}  {outcome}"
 
     half = (width - 2) // 2
     if width < WIDE:
-        return (
-            Piece(side("- other", other), "bad"),
-            Piece("   "),
-            Piece(side("+ this", this), "ok"),
-        )
-    return (Piece(left(side("OTHER", other), half), "strong"), Piece("│ ", "dim"),
-            Piece(side("THIS", this), "strong"))  # fmt: skip
+        return [(Piece(side("- other", other), "bad"),), (Piece(side("+ this ", this), "ok"),)]
+    return [(Piece(left(side("OTHER", other), half), "strong"), Piece("│ ", "dim"),
+             Piece(side("THIS", this), "strong"))]  # fmt: skip
 
 
 def _section(section: diff.Section, width: int, *, ascii_only: bool) -> list[Line]:

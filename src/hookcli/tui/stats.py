@@ -104,8 +104,8 @@ def head_lines(stats: Stats, width: int, *, ascii_only: bool) -> list[Line]:
     bars = words.sparkline(list(stats.per_slot), ascii_only=ascii_only)[:room]
     times = words.sparkline(list(stats.latency), ascii_only=ascii_only)[:room]
     return [
-        (Piece(f"  events   {stats.count}     "), Piece(f"failed {stats.failed}{share}", "bad" if stats.failed else ""),
-         Piece(f"     bad signature {stats.bad_signatures}     waiting {stats.waiting}     not forwarded {stats.skipped}")),
+        (Piece(f"  events   {stats.count}   "), Piece(f"failed {stats.failed}{share}", "bad" if stats.failed else ""),
+         Piece(f"   bad signature {stats.bad_signatures}   waiting {stats.waiting}   skipped {stats.skipped}")),
         (), (Piece("  events       ", "dim"), Piece(bars, "accent")),
         (Piece("  slowest      ", "dim"), Piece(times, "accent")), (),
         (Piece("  your app     ", "dim"), Piece(f"p50 {words.long_span(p50)}   p95 {words.long_span(p95)}   "

@@ -208,7 +208,7 @@ async def test_every_screen_fits_every_size(tmp_path: Path, size: tuple[int, int
     async with driven(tmp_path, 30, size=size, history=True) as it:
         for keys in ((), ("enter",), ("2",), ("3",), ("4",), ("5",), ("6",), ("escape", "slash"), ("escape", "question_mark"),
                      ("escape", "colon"), ("escape", "S"), ("escape", "L"), ("escape", "i"), ("escape", "R"),
-                     ("escape", "e"), ("f7",), ("f7",), ("f7",), ("f7",)):  # fmt: skip
+                     ("escape", "e"), ("f3",), ("f3",), ("f3",), ("f3",)):  # fmt: skip
             await it.press(*keys)
             lines = it.screen.splitlines()
             assert len(lines) <= size[1]

@@ -280,3 +280,58 @@ def test_keys_typed_ahead_land_where_they_were_meant(
     store = Store.open(tmp_path / "captures.db")
     assert all(len(store.attempts(identity(n))) <= 1 for n in range(12))
     assert not any((store.get(identity(n)) or capture(n)[0]).tags for n in range(12))
+
+
+LISTENING = """
+import asyncio, os, sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+from hookcli.tui.app import run_listen
+from hookcli.tui.setup import Setup
+from hookcli.tunnel.observe import Notice
+from tests.hookcli.tui.rig import App, Listener, READY
+{broken}
+
+class Ticking(Listener):
+    async def run(self):
+        number = 0
+        while not self._stop.is_set():
+            number += 1
+            self.observer(Notice(level="info", code="tick", text=f"tick {{number}}"))
+            await asyncio.sleep(0.05)
+        return "stopped"
+
+@asynccontextmanager
+async def listen(observer):
+    listener = Ticking()
+    listener.observer = observer
+    observer(READY)
+    yield listener
+
+folder = Path(sys.argv[1])
+setup = Setup(store=folder / "captures.db", state=folder / "state", target="http://localhost:8000")
+left = run_listen(setup, listen, fallback=lambda report: print("LINE", report, flush=True), send=App())
+print("left with", left.code, left.ending, type(left.crash).__name__, flush=True)
+sys.exit(left.code)
+"""
+
+
+def test_a_crash_of_the_screen_does_not_stop_the_tunnel(tmp_path: Path) -> None:
+    broken = "from hookcli.tui.board import Board\nBoard.counts = lambda *a, **k: 1 / 0"
+    with terminal(tmp_path, program=LISTENING.format(broken=broken)) as it:
+        it.until("LINE Notice")
+        it.until("tick 30")
+        it.signal(signal.SIGTERM)
+        assert it.wait() == 143
+        it.until("left with 143 stopped ZeroDivisionError")
+        assert it.clean
+
+
+def test_leaving_the_screen_ends_the_listener(tmp_path: Path) -> None:
+    with terminal(tmp_path, program=LISTENING.format(broken="")) as it:
+        it.until("Your webhook URL")
+        it.until("hooks.example.com/ep_test")
+        it.press("\x03")
+        assert it.wait() == 130
+        it.until("left with 130 stopped NoneType")
+        assert it.clean

@@ -324,7 +324,7 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
         request = self.request()
         target = origin(self.target.value)
         if not self.target.value.strip():
-            self.app.say("no target: F7 goes to the request line", "warn")
+            self.app.say("no target: F3 goes to the request line", "warn")
             return
         if not is_loopback(target) and not await self.app.confirmed(target, 1):
             self.app.say("nothing was sent")

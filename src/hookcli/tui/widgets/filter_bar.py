@@ -141,14 +141,14 @@ class FilterBar(Acting, Vertical):
         self._draw()
 
     def _draw(self) -> None:
-        width = 34
+        width = 56
         lines: list[Line] = []
         for number, each in enumerate(self._shown):
             here = number == self._choice
             bar = (">" if self.ascii_only else "▌") if here else " "
             role = "strong" if here else ""
             lines.append((Piece(bar, "accent"), Piece(left(each.text, width - 12), role),
-                          Piece(left(each.note, 26), "dim")))  # fmt: skip
+                          Piece(left(each.note, 24), "dim")))  # fmt: skip
         if lines:
             lines.append((Piece(" up/down choose  tab complete  enter keep" if self.ascii_only
                                 else " ↑↓ choose  tab complete  ⏎ keep  esc clear", "dim"),))  # fmt: skip
