@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, cast
 
 from textual.actions import SkipAction
@@ -42,7 +43,7 @@ def act(node: DOMNode, action: str) -> bool:
         if handler is not None:
             result = handler()
             if inspect.isawaitable(result):
-                node.app.run_worker(_told(node.app, result), group=action, exit_on_error=True)
+                work(node, action, result)
             return True
     return False
 
@@ -54,7 +55,17 @@ def focus_now(widget: Widget) -> None:
 
 def latest(node: DOMNode, group: str, work: Callable[[], Awaitable[None]]) -> None:
     """Run work that replaces what runs under the same name; nothing is begun that is cancelled first."""
-    node.run_worker(cast(Any, work), group=group, exclusive=True)
+    begun = partial(_begun, node.app, work)
+    node.run_worker(cast(Any, begun), group=group, exclusive=True)
+
+
+def work(node: DOMNode, group: str, doing: Awaitable[object]) -> None:
+    """Run work beside the screen."""
+    node.run_worker(_told(node.app, doing), group=group)
+
+
+async def _begun(app: App[Any], work: Callable[[], Awaitable[None]]) -> None:
+    await _told(app, work())
 
 
 def _outwards(node: DOMNode) -> list[DOMNode]:

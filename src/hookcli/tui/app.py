@@ -57,7 +57,8 @@ def run_listen(
     """
     engine = Engine(listen, also=also)
     engine.start()
-    sender = send or Sender(setup).send
+    own = Sender(setup)
+    sender = send or own.send
     board = Board(mark=MARK)
     crash: Exception | None = None
     code = 0
@@ -72,6 +73,7 @@ def run_listen(
         if crash is not None and listen is not None:
             code = _without_screen(engine, fallback)
     finally:
+        engine.submit(own.close())
         engine.stop()
     return Left(code=code, ending=engine.ending, error=engine.error, crash=crash)
 

@@ -6,11 +6,12 @@ from hookcli.tui import words
 from hookcli.tui.header import waiting_sentence
 from hookcli.tui.link import Link
 from hookcli.tui.paint import Line, Piece, wrapped
+from hookcli.tunnel import observe
 
-RANK = (
-    "token", "deleted", "another-listener", "disk", "target", "lost", "paused", "clock", "slow",
-)  # fmt: skip
-"""What is worst comes first; one is shown."""
+STAYING = ("token", "deleted", "another-listener", "disk")
+"""Notices that stay true until something is done about them; the worst first."""
+SHOWN_S = {"error": 60.0, "warning": 20.0}
+"""How long other notices are shown, by their level."""
 
 CLOCK_MS = 30_000
 """Providers accept signatures some minutes old; half a minute off is worth a word."""
@@ -27,12 +28,8 @@ def banner(link: Link, width: int, now: float, *, oldest_ms: float, ascii_only: 
 
 def _wrong(link: Link, now: float, oldest_ms: float) -> Iterator[tuple[str, str, int]]:
     """Sentences with their role and how many lines they may take, worst first."""
-    for code in ("token", "deleted", "another-listener", "disk"):
-        for notice in reversed(link.notices):
-            if notice.code == code:
-                hint = f" ({notice.hint})" if notice.hint else ""
-                yield f"{notice.text}{hint}", "bad" if notice.level == "error" else "warn", 2
-                break
+    for code in STAYING:
+        yield from _notice(link, code)
     for target in link.targets.values():
         if target.state not in ("", "up"):
             yield _target_down(waiting_sentence(target, oldest_ms, now)), "wait", 3
@@ -45,10 +42,25 @@ def _wrong(link: Link, now: float, oldest_ms: float) -> Iterator[tuple[str, str,
     if abs(link.clock_ahead_ms) >= CLOCK_MS:
         off = words.long_span(abs(link.clock_ahead_ms))
         yield f"clock is {off} off the relay's; signatures may look stale", "warn", 1
-    for notice in reversed(link.notices):
-        if notice.code == "slow":
-            yield notice.text, "warn", 1
-            break
+    for at, notice in reversed(link.notices):
+        if notice.code not in STAYING and now - at < SHOWN_S.get(notice.level, 0):
+            yield _sentence(notice), _role(notice), 2
+
+
+def _notice(link: Link, code: str) -> Iterator[tuple[str, str, int]]:
+    """The latest notice with this code."""
+    for _, notice in reversed(link.notices):
+        if notice.code == code:
+            yield _sentence(notice), _role(notice), 2
+            return
+
+
+def _sentence(notice: observe.Notice) -> str:
+    return f"{notice.text} ({notice.hint})" if notice.hint else notice.text
+
+
+def _role(notice: observe.Notice) -> str:
+    return "bad" if notice.level == "error" else "warn"
 
 
 def _target_down(sentence: str) -> str:

@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-from hookcli.tunnel.observe import Observer, Report
+from hookcli.tunnel.observe import Captured, Observer, Report
 
 T = TypeVar("T")
 
@@ -124,6 +125,9 @@ class Engine:
         if self.redirect is not None:
             self.redirect(report)
         else:
+            if isinstance(report, Captured):
+                # On disk already: a screen that stands still must not gather bodies in memory.
+                report = replace(report, body=b"")
             self._reports.append(report)
 
     # The screen's thread

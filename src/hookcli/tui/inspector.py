@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 from textual import events
 
+from hookcli import signatures
 from hookcli.captures.store import Store
 from hookcli.errors import HookcliError
-from hookcli.signatures import explain as signature
-from hookcli.tui import layout, loading, words
-from hookcli.tui.acting import Acting, act, handles
+from hookcli.tui import layout, words
+from hookcli.tui.acting import Acting, act, handles, work
 from hookcli.tui.actions import ACTIONS, BY_ID, Action, bindings, command_line
 from hookcli.tui.board import Board
 from hookcli.tui.bridge import Engine
@@ -20,7 +20,7 @@ from hookcli.tui.details import Details
 from hookcli.tui.keys import OrderedKeys
 from hookcli.tui.memory import Memory
 from hookcli.tui.outside import Outside
-from hookcli.tui.paint import Line, draw_ascii
+from hookcli.tui.paint import draw_ascii
 from hookcli.tui.replays import Replayer, Send
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.boxes import LineBox, YesNoBox
@@ -72,8 +72,7 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Signals, keys, theme, the main screen, the clock."""
-        if self.setup.theme and self.setup.theme in self.available_themes:
-            self.theme = self.setup.theme
+        self.theme = layout.theme_for(self.setup.theme, self.available_themes, self.setup.env)
         self.set_keymap(self.setup.keys)
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
@@ -294,23 +293,24 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
             self.say(f"no secret for {scheme}: set it under [secrets]; r sends it as it is", "warn")
             return None
         try:
-            return signature.sign(request, scheme, secrets[0], now=self.now)
+            signed: Request = signatures.sign(request, scheme, secrets[0], now=self.now)
+            return signed
         except HookcliError as error:
             self.say(error.message, "bad")
             return None
 
-    async def explain(self, details: Details) -> list[Line]:
-        """How a signature came about, in lines."""
-        secrets = self.setup.secrets(details.capture.scheme)
-        return await asyncio.to_thread(
-            loading.explanation, details, secrets, ascii_only=self.setup.ascii_only
-        )
-
     def replay_many(self, ids: Sequence[str], *, resign: bool) -> None:
-        """Replay several, with progress."""
-        from hookcli.tui.screens.replay_many import ManyScreen, Plan
+        """Replay several, with progress; many are asked about once."""
+        work(self, "ask", self._replay_many(tuple(ids), resign=resign))
 
-        _ = self.push_screen(ManyScreen(Plan(ids=tuple(ids), resign=resign)))
+    async def _replay_many(self, ids: tuple[str, ...], *, resign: bool) -> None:
+        from hookcli.tui.screens.replay_many import ASK_ABOVE, ManyScreen, Plan
+
+        question = YesNoBox(f"Replay {words.plural(len(ids), 'capture')}?", "replay")
+        if len(ids) > ASK_ABOVE and not await self.push_screen_wait(question):
+            self.say("nothing was sent")
+            return
+        _ = self.push_screen(ManyScreen(Plan(ids=ids, resign=resign)))
 
     # Asking
 

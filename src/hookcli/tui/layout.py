@@ -1,5 +1,7 @@
 """Which panes are shown for a size, a choice and what is open; pure."""
 
+from collections.abc import Collection, Mapping
+
 SIDE_COLUMNS = 110
 STACKED_ROWS = 35
 MIN_COLUMNS, MIN_ROWS = 60, 15
@@ -25,6 +27,18 @@ def panes(width: int, height: int, choice: str, *, opened: bool, zoomed: bool) -
 def next_choice(choice: str) -> str:
     """The layout after this one."""
     return CHOICES[(CHOICES.index(choice) + 1) % len(CHOICES)] if choice in CHOICES else "auto"
+
+
+def theme_for(wanted: str, known: Collection[str], env: Mapping[str, str]) -> str:
+    """The theme to use: the one that was asked for, else one for the terminal's background.
+
+    Terminals that say what colours they have do so in COLORFGBG, `15;0` on a dark ground.
+    """
+    if wanted in known:
+        return wanted
+    ground = env.get("COLORFGBG", "").rpartition(";")[2]
+    light = ground.isdigit() and int(ground) in (7, *range(9, 16))
+    return "textual-light" if light else "textual-dark"
 
 
 def too_small(width: int, height: int) -> str:

@@ -39,7 +39,7 @@ class Link:
     round_trip_ms: float | None = None
     clock_ahead_ms: float = 0.0
     targets: dict[str, Target] = field(default_factory=dict)
-    notices: deque[observe.Notice] = field(default_factory=lambda: deque(maxlen=20))
+    notices: deque[tuple[float, observe.Notice]] = field(default_factory=lambda: deque(maxlen=20))
     reconnects: int = 0
     gaps: int = 0
     paused: bool = False
@@ -73,7 +73,7 @@ class Link:
             case observe.TargetState():
                 self._target(report, now)
             case observe.Notice():
-                self.notices.append(report)
+                self.notices.append((now, report))
             case observe.Done():
                 self.phase = "ended"
             case _:

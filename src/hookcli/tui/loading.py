@@ -1,15 +1,13 @@
-"""From the store to what the screen shows: rows, details, ids, an explained signature."""
+"""Between the store and the screen: rows, details, ids; tags and notes. The only user of its queries."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
+from hookcli import signatures
 from hookcli.captures.filters import parse
 from hookcli.captures.model import Summary, Why
 from hookcli.captures.store import Store
-from hookcli.signatures import explain as signature
 from hookcli.tui.details import Details
-from hookcli.tui.paint import Line, Piece
 from hookcli.tui.rows import Row, row_of
 from hookcli.tui.setup import MARK
 
@@ -53,7 +51,7 @@ def details(store: Store, id: str) -> Details | None:  # noqa: A002
     if capture is None:
         return None
     body = store.body(id)
-    found = signature.identify(capture.request(body))
+    found = signatures.identify(capture.request(body))
     budget = found.deadline_s * 1000 if found.deadline_s else None
     return Details(capture=capture, body=body, attempts=tuple(store.attempts(id)), budget_ms=budget)
 
@@ -73,7 +71,14 @@ def matching(store: Store, texts: Sequence[str], *, now: int) -> set[str]:
     return found or set()
 
 
-def explanation(details: Details, secrets: Sequence[Any], *, ascii_only: bool) -> list[Line]:
-    """What was tried on a signature, and what came of it."""
-    del details, secrets, ascii_only
-    return [(Piece(""),)][:0]
+def set_tag(store: Store, id: str, name: str, *, on: bool) -> None:  # noqa: A002
+    """Give a capture a tag, or take it off."""
+    if on:
+        store.tag(id, add=(name,))
+    else:
+        store.tag(id, remove=(name,))
+
+
+def set_note(store: Store, id: str, text: str) -> None:  # noqa: A002
+    """Write a capture's note."""
+    store.note(id, text)

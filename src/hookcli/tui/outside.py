@@ -8,6 +8,7 @@ from pathlib import Path
 from textual.app import App
 
 from hookcli.errors import UsageError
+from hookcli.tui.acting import work
 from hookcli.tui.clipboard import copy as copy_text
 from hookcli.tui.details import Details
 from hookcli.tui.paint import shown
@@ -27,7 +28,7 @@ class Outside(App[int]):
 
     def copy(self, text: str, what: str) -> None:
         """Copy, and say how."""
-        self.run_worker(self._copy(text, what), group="copy")
+        work(self, "copy", self._copy(text, what))
 
     async def _copy(self, text: str, what: str) -> None:
         driver = self._driver

@@ -46,9 +46,13 @@ class Replayer:
         attempt = await asyncio.wrap_future(self._engine.submit(work))
         if parcel.added:
             attempt = replace(attempt, added=(*attempt.added, *parcel.added))
-        kept = await self._desk.run(lambda store: store.commit(Batch(attempts=(attempt,))))
-        numbered = kept.attempts[0] if kept.attempts else attempt
-        self._engine.observe(AttemptFinished(attempt=numbered))
+        numbered = attempt
+        try:
+            kept = await self._desk.run(lambda store: store.commit(Batch(attempts=(attempt,))))
+            numbered = kept.attempts[0]
+        finally:
+            # It was made, whether or not it could be kept.
+            self._engine.observe(AttemptFinished(attempt=numbered))
         return numbered
 
 

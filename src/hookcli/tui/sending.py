@@ -15,6 +15,11 @@ class Sender:
         self._setup = setup
         self._forwarder: Forwarder | None = None
 
+    async def close(self) -> None:
+        """Close its connections; on the loop that used it."""
+        if self._forwarder is not None:
+            await self._forwarder.close()
+
     async def send(self, request: Request, target: str, why: Why, capture: str) -> Attempt:
         """Make one attempt."""
         if self._forwarder is None:

@@ -20,9 +20,7 @@ _WORDS = {
 }
 
 
-def signature_lines(
-    details: Details, explanation: list[Line], width: int, *, ascii_only: bool
-) -> list[Line]:
+def signature_lines(details: Details, width: int, *, ascii_only: bool) -> list[Line]:
     """What is known of a signature: the verdict, its facts, and how it came about."""
     capture = details.capture
     glyph, role, sentence = _WORDS[capture.signature.state]
@@ -45,7 +43,6 @@ def signature_lines(
         parts = wrapped(value, max(width - 15, 20), 3)
         for number, part in enumerate(parts):
             lines.append((Piece(f"  {name if not number else '':<11}", "dim"), Piece(part)))
-    lines += [(), *explanation] if explanation else []
     lines += [(), *_proposal(details)]
     return lines
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from textual.app import App
 
 from hookcli.captures.store import Batch, NewCapture, Store
-from hookcli.errors import HookcliError
 from hookcli.tui import loading
+from hookcli.tui.acting import work
 from hookcli.tui.board import Board
 from hookcli.tui.bridge import Engine
 from hookcli.tui.desk import Desk
@@ -46,6 +46,12 @@ class Storing(App[int]):
         rows, mark = await self.desk.run(lambda s: loading.older(s, before, limit, now=self.now))
         return [self.board.flying_row(row) for row in rows], mark
 
+    async def newest_rows(self, limit: int) -> list[Row]:
+        """The newest rows, without those that were deleted here."""
+        rows, _ = await self.older_rows(None, limit)
+        gone = {row.id for rows in self._deleted for row in rows}
+        return [row for row in rows if row.id not in gone]
+
     async def pending_rows(self) -> list[Row]:
         """Rows of captures that an earlier run left undelivered."""
         return await self.desk.run(lambda store: loading.pending(store, now=self.now))
@@ -63,15 +69,9 @@ class Storing(App[int]):
         """The ids that pass all of these filters."""
         return await self.scans.run(lambda store: loading.matching(store, texts, now=self.now))
 
-    def write(self, work: Callable[[Store], object]) -> None:
+    def write(self, change: Callable[[Store], object]) -> None:
         """Change the store; a failure is told in words."""
-        self.run_worker(self._write(work), group="write")
-
-    async def _write(self, work: Callable[[Store], object]) -> None:
-        try:
-            await self.desk.run(work)
-        except HookcliError as error:
-            self.say(error.message, "bad")
+        work(self, "write", self.desk.run(change))
 
     def change_row(self, row: Row) -> None:
         """Show a row otherwise."""

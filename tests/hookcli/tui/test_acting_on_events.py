@@ -3,18 +3,22 @@
 import hashlib
 import json
 import os
+import shlex
 import stat
 import threading
 from functools import partial
 from pathlib import Path
 
+import pytest
 from hookcli.captures.store import Store
 
 from hookcli.captures.model import Why
 from hookcli.tui.memory import Memory
+from hookcli.tui.rows import Row
 from hookcli.tui.screens.edit import EditScreen
 from hookcli.tui.screens.replay_form import ReplayForm
 from hookcli.tui.screens.replay_many import ManyScreen
+from hookcli.tui.setup import MARK
 from tests.hookcli.tui.rig import Drive, attempt, capture, driven, identity, put
 
 
@@ -85,6 +89,8 @@ async def test_a_replay_of_many_can_be_paused_and_stopped(tmp_path: Path) -> Non
     async with driven(tmp_path, 30) as it:
         it.program.allowed = threading.Semaphore(3)
         it.app.replay_many([identity(n) for n in range(30)], resign=False)
+        await it.settle()
+        await it.press("y")
         await it.until(lambda: len(it.program.sent) == 4, "three answered, one held")
         many = it.app.screen
         assert isinstance(many, ManyScreen)
@@ -155,7 +161,7 @@ async def test_editing_makes_a_copy_and_leaves_the_original(tmp_path: Path) -> N
         assert why is Why.MUTATION
         store = stored(it)
         assert store.body(identity(1)) == before
-        assert store.get(identity(1)).body_sha256 == hashlib.sha256(before).digest()  # type: ignore[union-attr]
+        assert store.get(identity(1)).body_sha256 == hashlib.sha256(before).digest()
         kept = store.get(made)
         assert kept is not None
         assert kept.parent == identity(1)
@@ -224,3 +230,177 @@ async def test_the_same_draft_again_is_the_same_mutation_and_answers_stay_in_sig
             it.program.status = status
             await it.press("ctrl+j")
             await it.until(partial(answered, edit, status), "answered")
+        await it.settle()
+        assert len({capture for *_, capture in it.program.sent}) == 1
+        assert "#1 500" in it.screen
+        assert "#3 200" in it.screen
+
+
+async def test_the_editor_shows_the_command_that_does_the_same(tmp_path: Path) -> None:
+    async with driven(tmp_path, 2, size=(160, 45)) as it:
+        await it.press("e")
+        edit = it.app.screen
+        assert isinstance(edit, EditScreen)
+        edit.body.text = edit.body.text.replace('"amount": 1', '"amount": 99')
+        await it.pilot.pause(0.3)
+        assert "body.data.object.amount  1 → 99" in it.screen
+        assert "--set data.object.amount:=99" in it.screen
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("no colon here", "header line 4"), ("X: \u65e5", "cannot carry")]
+)
+async def test_a_header_that_is_none_is_pointed_at(tmp_path: Path, text: str, words: str) -> None:
+    async with driven(tmp_path, 2, size=(160, 45)) as it:
+        await it.press("e")
+        edit = it.app.screen
+        assert isinstance(edit, EditScreen)
+        edit.headers.text += f"\n{text}"
+        await it.pilot.pause(0.3)
+        assert words in it.screen
+
+
+def program(folder: Path, name: str, script: str) -> Path:
+    """A small program."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+async def test_copy_as_curl_is_one_key_and_gives_the_same_bytes(tmp_path: Path) -> None:
+    sink = tmp_path / "copied"
+    tool = program(tmp_path, "clip", f"cat > {shlex.quote(str(sink))}")
+    async with driven(tmp_path, 2, clipboard=str(tool), env=dict(os.environ)) as it:
+        await it.press("y")
+        await it.until(sink.exists, "copied")
+        await it.settle()
+        text = sink.read_text()
+        assert text.startswith("curl ")
+        assert "http://localhost:8000/webhooks/stripe?n=1" in text
+        assert "Stripe-Signature: t=1763908351,v1=3a9bf41c" in text
+        assert '"evt_1"' in text
+        assert "copied (" in it.screen
+
+
+async def test_without_a_clipboard_a_file_is_written_and_named(tmp_path: Path) -> None:
+    async with driven(tmp_path, 2) as it:
+        await it.press("y")
+        await it.until(lambda: "written to" in it.app.board.log[-1].text, "told")
+        files = list((it.state / "copied").glob("copied-*.txt"))
+        assert len(files) == 1
+        assert str(files[0]) in it.app.board.log[-1].text
+        assert stat.S_IMODE(files[0].stat().st_mode) == 0o600
+
+
+async def test_the_copy_menu(tmp_path: Path) -> None:
+    sink = tmp_path / "copied"
+    tool = program(tmp_path, "clip", f"cat > {shlex.quote(str(sink))}")
+    async with driven(tmp_path, 2, clipboard=str(tool), env=dict(os.environ)) as it:
+        await it.press("Y", "2")
+        await it.until(lambda: sink.exists() and sink.read_text() == identity(1), "the id")
+        await it.press("Y", "7")
+        await it.until(lambda: "```http" in sink.read_text(), "markdown")
+
+
+async def test_export_writes_a_file_and_says_what_was_left_out(tmp_path: Path) -> None:
+    made, body = capture(
+        0, headers=(*capture(0)[0].headers, (b"Authorization", b"Bearer canary-1"))
+    )
+    put(tmp_path / "captures.db", made, body, attempt(made.id))
+    async with driven(tmp_path) as it:
+        await it.press("x", "3", "enter")
+        await it.until(
+            lambda: "wrote" in it.app.board.log[-1].text if it.app.board.log else False, "told"
+        )
+        data = (tmp_path / f"{made.id}.http").read_bytes()
+        assert b"POST /webhooks/stripe?n=0 HTTP/1.1" in data
+        assert b"canary-1" not in data
+        assert "1 secret left out" in it.app.board.log[-1].text
+
+
+async def test_marks_notes_and_tags_are_kept(tmp_path: Path) -> None:
+    async with driven(tmp_path, 3) as it:
+        await it.press("g", "m")
+        assert it.app.board.feed.marked == 1
+        await it.press("semicolon")
+        await it.type("look here")
+        await it.press("enter", "t")
+        await it.type("odd")
+        await it.press("enter")
+    store = Store.open(tmp_path / "captures.db")
+    first, second = store.get(identity(0)), store.get(identity(1))
+    assert first is not None
+    assert MARK in first.tags
+    assert second is not None
+    assert (second.note, second.tags) == ("look here", ("odd",))
+    async with driven(tmp_path) as again:
+        assert again.app.board.feed.marked == 1
+        await again.press("U")
+        assert again.app.board.feed.marked == 0
+
+
+async def test_delete_has_undo_and_is_done_when_the_screen_is_left(tmp_path: Path) -> None:
+    async with driven(tmp_path, 4) as it:
+        await it.press("delete")
+        assert it.app.board.feed.rows == 3
+        await it.press("u")
+        assert it.app.board.feed.rows == 4
+        await it.press("g", "delete")
+        assert stored(it).get(identity(0)) is not None
+    assert Store.open(tmp_path / "captures.db").get(identity(0)) is None
+
+
+async def test_only_marked_and_all_again(tmp_path: Path) -> None:
+    async with driven(tmp_path, 5) as it:
+        await it.press("g", "m", "m", "M")
+        await it.until(lambda: len(it.app.board.feed) == 2, "two")
+        await it.press("M")
+        await it.until(lambda: len(it.app.board.feed) == 5, "all")
+
+
+async def test_an_editor_that_fails_discards_and_none_names_the_variable(tmp_path: Path) -> None:
+    async with driven(tmp_path, 2) as it:
+        await it.press("E")
+        assert "set HOOKCLI_EDITOR, VISUAL or EDITOR" in it.screen
+        assert it.app.screen is it.app.main
+
+
+async def test_stats_count_and_filter_to_a_row(tmp_path: Path) -> None:
+    async with driven(tmp_path, 24) as it:
+        await it.press("S")
+        assert "events   24" in it.screen
+        assert "failed 8 (33.3%)" in it.screen
+        await it.press("b")
+        assert "SOURCE" in it.screen
+        await it.press("enter")
+        await it.until(lambda: it.app.main.typed.startswith("source="), "filtered")
+
+
+async def test_search_in_a_body(tmp_path: Path) -> None:
+    body = json.dumps([{"name": f"n{n}", "amount": n} for n in range(3000)]).encode()
+    made, data = capture(0, body)
+    put(tmp_path / "captures.db", made, data, attempt(made.id))
+    async with driven(tmp_path) as it:
+        await it.press("enter", "slash")
+        await it.type("amount")
+        await it.until(lambda: len(it.app.main.detail.message.body_view.hits) == 3000, "all hits")
+        await it.press("enter", "n", "n")
+        assert "3000 matches for “amount”  3/3000" in it.screen
+        await it.press("N")
+        assert "2/3000" in it.screen
+        assert isinstance(it.app.main.event_list.row, Row)
+
+
+async def test_folding_and_views_of_a_body(tmp_path: Path) -> None:
+    async with driven(tmp_path, 1) as it:
+        await it.press("enter", "j", "j", "enter")
+        assert '▸ "data": { 1 item }' in it.screen
+        await it.press("l")
+        assert '▾ "object": {' in it.screen
+        assert "$.data" in it.screen
+        await it.press("v")
+        assert "raw" in it.screen
+        await it.press("v")
+        assert "00000000  7b 22 69 64" in it.screen
+        assert "0x0" in it.screen

@@ -91,11 +91,15 @@ def test_the_listener_is_steered_from_the_screen() -> None:
     assert engine.ending == "stopped"
 
 
+def refuse() -> None:
+    raise AuthError("token revoked")
+
+
 def test_how_listening_ended_is_kept() -> None:
     @asynccontextmanager
     async def listen(observer: Observer) -> AsyncIterator[Listener]:
         del observer
-        raise AuthError("token revoked")
+        refuse()
         yield Listener()
 
     engine = Engine(listen)

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from hookcli.tui.actions import BY_ID
-from hookcli.tui.layout import panes
+from hookcli.tui.layout import panes, theme_for
 from hookcli.tui.rows import Row
 from hookcli.tunnel import observe
 from tests.hookcli.tui.rig import (
@@ -19,6 +20,7 @@ from tests.hookcli.tui.rig import (
     driven,
     identity,
     listening,
+    put,
 )
 
 SIZES = [(60, 15), (80, 24), (100, 40), (110, 30), (160, 45), (300, 80)]
@@ -133,7 +135,7 @@ async def test_a_filter_narrows_and_a_wrong_one_keeps_the_last_good_list(tmp_pat
         await it.type("source:slack")
         await it.until(lambda: len(it.app.board.feed) == 4, "four of slack")
         assert "4 of 24" in it.screen
-        await it.type(" ms>fast")
+        it.app.main.filter_bar.input.value = "source:slack ms>fast"
         await it.until(lambda: "last good" in it.screen, "the fault")
         assert len(it.app.board.feed) == 4
         line = next(line for line in it.screen.splitlines() if "▲" in line)
@@ -160,8 +162,6 @@ async def test_what_comes_while_a_filter_is_on_is_judged_too(tmp_path: Path) -> 
         await it.type("source:slack")
         await it.press("enter")
         await it.until(lambda: len(it.app.board.feed) == 1, "one of slack")
-        from tests.hookcli.tui.rig import put
-
         for number in (9, 10):
             made, body = capture(number)
             put(it.store, made, body)
@@ -389,3 +389,50 @@ async def test_states_are_words_and_glyphs_without_colour(tmp_path: Path) -> Non
         assert "BAD" in text
         assert len(KINDS) == 6
         assert NOW
+
+
+async def test_what_another_process_captures_appears(tmp_path: Path) -> None:
+    async with driven(tmp_path, 3) as it:
+        made, body = capture(10)
+        put(it.store, made, body, attempt(made.id))
+        await it.until(lambda: it.app.board.feed.rows == 4, "the new one")
+        assert row(it).id == made.id
+        await it.press("delete")
+        await it.app.main.look_again()
+        assert it.app.board.feed.rows == 3
+
+
+async def test_many_are_asked_about_once(tmp_path: Path) -> None:
+    async with driven(tmp_path, 30) as it:
+        it.app.replay_many([identity(n) for n in range(30)], resign=False)
+        await it.settle()
+        assert "Replay 30 captures?" in it.screen
+        await it.press("n")
+        assert it.program.sent == []
+
+
+async def test_what_is_pasted_into_a_line_is_made_visible(tmp_path: Path) -> None:
+    async with driven(tmp_path, 3) as it:
+        await it.press("slash")
+        it.app.post_message(events.Paste("status\x1b[2J\x07:5xx\r\nmore"))
+        await it.settle()
+        assert it.app.main.filter_bar.value == "status␛[2J␇:5xx"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "env", "theme"),
+    [("", {}, "textual-dark"), ("auto", {"COLORFGBG": "0;15"}, "textual-light"), ("auto", {"COLORFGBG": "15;0"}, "textual-dark"),
+     ("nord", {"COLORFGBG": "0;15"}, "nord"), ("none", {"COLORFGBG": "x"}, "textual-dark")],
+)  # fmt: skip
+def test_the_theme_is_the_users_or_fits_the_terminal(
+    wanted: str, env: dict[str, str], theme: str
+) -> None:
+    assert theme_for(wanted, ("nord", "textual-light"), env) == theme
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark", "ansi-light", "nord"])
+async def test_other_themes_draw_the_same_text(tmp_path: Path, theme: str) -> None:
+    async with driven(tmp_path, 6, theme=theme) as it:
+        assert it.app.theme == theme
+        for word in ("✓", "✗", "⊘", "BAD", "payment_failed"):
+            assert word in it.screen

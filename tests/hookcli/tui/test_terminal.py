@@ -335,3 +335,51 @@ def test_leaving_the_screen_ends_the_listener(tmp_path: Path) -> None:
         assert it.wait() == 130
         it.until("left with 130 stopped NoneType")
         assert it.clean
+
+
+FLOOD = LISTENING.replace("from hookcli.tunnel.observe import Notice", """
+import time
+from hookcli.captures.model import Why
+from hookcli.tunnel.observe import AttemptFinished, AttemptStarted, Captured, SenderTold
+from tests.hookcli.tui.rig import attempt, capture
+""").replace("""        number = 0
+        while not self._stop.is_set():
+            number += 1
+            self.observer(Notice(level="info", code="tick", text=f"tick {{number}}"))
+            await asyncio.sleep(0.05)
+        return "stopped\"""", """        number, begin, late = 0, time.perf_counter(), []
+        while not self._stop.is_set():
+            due = begin + number / 200
+            await asyncio.sleep(max(due - time.perf_counter(), 0))
+            late.append(time.perf_counter() - due)
+            one, body = capture(number)
+            self.observer(Captured(capture=one, body=body))
+            self.observer(AttemptStarted(capture=one.id, target="http://localhost:8000", n=1))
+            self.observer(AttemptFinished(attempt=attempt(one.id)))
+            self.observer(SenderTold(capture=one.id, told=one.told))
+            number += 1
+        late.sort()
+        return f"late {{late[int(len(late) * 0.99)] * 1000:.0f}} of {{number}} seen {{number}}\"""")  # fmt: skip
+
+
+def test_two_hundred_events_a_second_hold_up_neither_keys_nor_the_engine(tmp_path: Path) -> None:
+    """Acceptance 5, shortened."""
+    with terminal(tmp_path, program=FLOOD.format(broken="")) as it:
+        for _ in range(200):
+            if re.search(rb"[2-9]\d\d seen", bytes(it.output)):
+                break
+            it.read(quiet=0.0, within=0.2)
+        times = []
+        for _ in range(40):
+            begin = time.perf_counter()
+            os.write(it._master, b"k")
+            it.read(quiet=0.0, within=0.5)
+            times.append(time.perf_counter() - begin)
+            it.read(quiet=0.02, within=0.1)
+        assert sorted(times)[int(len(times) * 0.95)] < 0.05 * SLACK
+        it.press("\x03")
+        it.wait()
+        found = re.search(rb"late (\d+) of (\d+)", bytes(it.output))
+        assert found is not None
+        assert int(found[2]) > 400
+        assert int(found[1]) < 60 * SLACK

@@ -5,13 +5,15 @@ import shlex
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from hookcli.captures.model import Why
-from hookcli.tui import words
+from hookcli.tui import loading, words
+from hookcli.tui.acting import work
 from hookcli.tui.details import Details
 from hookcli.tui.replays import Parcel, is_loopback, told
 from hookcli.tui.rows import Row
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
     from hookcli.tui.inspector import Inspector
     from hookcli.tui.widgets.detail_pane import DetailPane
     from hookcli.tui.widgets.event_list import EventList
-
-ASK_ABOVE = 20
-"""More events than this are replayed after one question only."""
 
 
 class EventActions(Screen[None]):
@@ -75,7 +74,7 @@ class EventActions(Screen[None]):
         if not rows:
             self.app.say("no event is chosen")
         elif len(rows) == 1:
-            self.run_worker(self._replay_one(rows[0], resign=resign), group="replay")
+            work(self, "replay", self._replay_one(rows[0], resign=resign))
         else:
             self.app.replay_many([row.id for row in rows], resign=resign)
 
@@ -109,7 +108,7 @@ class EventActions(Screen[None]):
         if row is not None and details is not None and details.capture.id == row.id:
             self._edit_here(details)  # at once: what is typed next is meant for the editor
         else:
-            self.run_worker(self._edit(), group="edit")
+            work(self, "edit", self._edit())
 
     async def _edit(self) -> None:
         row = self._one()
@@ -128,7 +127,7 @@ class EventActions(Screen[None]):
 
     def do_edit_outside(self) -> None:
         """The whole message in $EDITOR."""
-        self.run_worker(self._open_outside(), group="edit")
+        work(self, "edit", self._open_outside())
 
     async def _open_outside(self) -> None:
         row = self._one()
@@ -147,7 +146,7 @@ class EventActions(Screen[None]):
 
     def do_copy(self) -> None:
         """As curl."""
-        self.run_worker(self._copy_as("curl"), group="copy")
+        work(self, "copy", self._copy_as("curl"))
 
     async def _copy_as(self, name: str) -> None:
         row = self._one()
@@ -170,7 +169,7 @@ class EventActions(Screen[None]):
 
     def do_copy_more(self) -> None:
         """Choose what."""
-        self.run_worker(self._copy_more(), group="copy")
+        work(self, "copy", self._copy_more())
 
     async def _copy_more(self) -> None:
         row = self._one()
@@ -219,7 +218,7 @@ class EventActions(Screen[None]):
 
     def do_export(self) -> None:
         """Choose a form, then a file."""
-        self.run_worker(self._export(), group="export")
+        work(self, "export", self._export())
 
     async def _export(self) -> None:
         rows = self.chosen_rows()
@@ -257,7 +256,7 @@ class EventActions(Screen[None]):
 
     def do_pager(self) -> None:
         """The body in the user's pager."""
-        self.run_worker(self._pager(), group="pager")
+        work(self, "pager", self._pager())
 
     async def _pager(self) -> None:
         row = self._one()
@@ -280,7 +279,7 @@ class EventActions(Screen[None]):
         if row is None:
             return
         self.app.change_row(replace(row, marked=not row.marked))
-        self.app.write(lambda store: store.tag(row.id, **_tagging(MARK, on=not row.marked)))
+        self.app.write(partial(loading.set_tag, id=row.id, name=MARK, on=not row.marked))
         if self.event_list.has_focus:
             self.event_list.do_next()
 
@@ -290,7 +289,8 @@ class EventActions(Screen[None]):
         for row in marked:
             self.app.change_row(replace(row, marked=False))
         ids = [row.id for row in marked]
-        self.app.write(lambda store: [store.tag(id, **_tagging(MARK, on=False)) for id in ids])  # noqa: A001
+        for id_ in ids:
+            self.app.write(partial(loading.set_tag, id=id_, name=MARK, on=False))
         self.app.say(f"unmarked {words.plural(len(ids), 'event')}")
 
     def do_note(self) -> None:
@@ -301,7 +301,7 @@ class EventActions(Screen[None]):
 
     def _note(self, row: Row, text: str) -> None:
         self.app.change_row(replace(row, note=text))
-        self.app.write(lambda store: store.note(row.id, text))
+        self.app.write(partial(loading.set_note, id=row.id, text=text))
         self.app.say(f"noted at {row.id[-10:]}" if text else f"took the note off {row.id[-10:]}")
 
     def do_tag(self) -> None:
@@ -318,7 +318,7 @@ class EventActions(Screen[None]):
         on = name not in row.tags
         tags = (*row.tags, name) if on else tuple(tag for tag in row.tags if tag != name)
         self.app.change_row(replace(row, tags=tags))
-        self.app.write(lambda store: store.tag(row.id, **_tagging(name, on=on)))
+        self.app.write(partial(loading.set_tag, id=row.id, name=name, on=on))
         self.app.say(f":{name} now stands for {row.id[-10:]}" if on else f"took :{name} off")
 
     # Deleting
@@ -341,7 +341,3 @@ class EventActions(Screen[None]):
             self.app.say(f"brought back {words.plural(len(rows), 'event')}")
         else:
             self.app.say("nothing to bring back")
-
-
-def _tagging(name: str, *, on: bool) -> dict[str, tuple[str, ...]]:
-    return {"add": (name,)} if on else {"remove": (name,)}

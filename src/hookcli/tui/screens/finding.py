@@ -8,7 +8,7 @@ from textual.timer import Timer
 
 from hookcli.captures.filters import FilterError, parse
 from hookcli.tui import views
-from hookcli.tui.acting import focus_now, latest
+from hookcli.tui.acting import focus_now, latest, work
 from hookcli.tui.messages import FilterCleared, FilterKept, FilterTyped
 from hookcli.tui.paint import Line
 from hookcli.tui.rows import Row
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 FIRST_ROWS = 300
 """Loaded before anything is drawn; the older ones follow in the background."""
 MORE_ROWS = 4000
+NEWEST = 50
+LOOK_EVERY_S = 1.0
 REFILTER_S = 0.5
 
 SORTS = {
@@ -47,6 +49,8 @@ class Finding(Screen[None]):
         self.view = 0
         self.ids: set[str] | None = None
         """What the filter in force lets through; None for everything."""
+        self.loaded = False
+        """Whether all that was in the store is on the screen."""
         self.saved_counts: dict[str, int] = {}
         self._sort = ""
         self._reverse = False
@@ -86,8 +90,23 @@ class Finding(Screen[None]):
             if len(rows) < size:
                 break
         self.earlier = 0
+        self.loaded = True
         self.draw_views()
         latest(self, "counts", work=self.count_saved)
+
+    async def look_again(self) -> None:
+        """Without a listener of our own, another process may have captured meanwhile."""
+        if self.app.engine.listening or not self.loaded:
+            return
+        feed = self.app.board.feed
+        news = [row for row in await self.app.newest_rows(NEWEST) if feed.get(row.id) != row]
+        added = feed.append(news)
+        self.event_list.grown(added)
+        for row in news:
+            self.event_list.row_changed(feed.place(row.id))
+        if news:
+            self.lay_out()
+            self.refilter_soon()
 
     async def load_waiting(self) -> None:
         """What an earlier run left undelivered is shown from the start: it is about to be delivered."""
@@ -101,7 +120,7 @@ class Finding(Screen[None]):
         """Show the captures of earlier runs as well."""
         if not self.history:
             self.history = True
-            self.run_worker(self.load(), group="load")
+            work(self, "load", self.load())
 
     # The filter
 

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from hookcli.tui import layout, rows
-from hookcli.tui.acting import Acting, focus_now, latest
+from hookcli.tui.acting import Acting, focus_now, latest, work
 from hookcli.tui.actions import bindings
 from hookcli.tui.banners import banner
 from hookcli.tui.board import Changes
@@ -23,7 +23,7 @@ from hookcli.tui.paint import Line, Piece, length, spread
 from hookcli.tui.peek import outcome_pieces, peek
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.event_actions import EventActions
-from hookcli.tui.screens.finding import Finding
+from hookcli.tui.screens.finding import LOOK_EVERY_S, Finding
 from hookcli.tui.screens.listener_actions import ListenerActions
 from hookcli.tui.screens.panes import Panes
 from hookcli.tui.screens.tabs import TabContents
@@ -111,7 +111,8 @@ class MainScreen(
         self.history = self.app.setup.history
         self.lay_out()
         self.draw()
-        self.run_worker(self.load(), group="load")
+        work(self, "load", self.load())
+        self.set_interval(LOOK_EVERY_S, partial(latest, self, "look", self.look_again))
 
     # Layout
 

@@ -9,7 +9,7 @@ from textual.screen import Screen
 
 from hookcli.captures.model import Attempt, Outcome, Why
 from hookcli.tui import words
-from hookcli.tui.acting import Acting, focus_now
+from hookcli.tui.acting import Acting, focus_now, work
 from hookcli.tui.actions import bindings
 from hookcli.tui.details import Details, same_answer
 from hookcli.tui.footer import footer
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0, 0.0)
 """Times the pace at which the events were received; 0 is as fast as the answers come."""
+ASK_ABOVE = 20
+"""More captures than this are replayed after one question only."""
 LINES = 500
 
 
@@ -95,7 +97,7 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
         self.set_interval(0.2, self.draw)
         self.draw()
         # The app's worker: it goes on when this screen is hidden.
-        self.app.run_worker(self._run(), group="many")
+        work(self.app, "many", self._run())
 
     @property
     def paused(self) -> bool:

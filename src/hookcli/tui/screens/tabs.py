@@ -45,8 +45,7 @@ class TabContents(Screen[None]):
         width = max(self.detail.size.width, 40)
         ascii_only = self.app.setup.ascii_only
         if self.detail.tab == SIGNATURE:
-            explained = await self.app.explain(details)
-            lines = signature_lines(details, explained, width, ascii_only=ascii_only)
+            lines = signature_lines(details, width, ascii_only=ascii_only)
         else:
             other, why = await self._partner(details)
             lines = diff_lines(details, other, why, width, ascii_only=ascii_only)

@@ -36,6 +36,12 @@ class Bar(Acting, Input):
         self.insert_text_at_cursor(event.character)
         return True
 
+    def _on_paste(self, event: events.Paste) -> None:
+        """The first line of what is pasted, with nothing in it that the terminal would obey."""
+        event.stop()
+        event.prevent_default()
+        self.insert_text_at_cursor(display_text(event.text.split("\n")[0].rstrip("\r")))
+
     def put(self, text: str) -> None:
         """Set the text from elsewhere: what strangers named must not reach the terminal as it is."""
         self.value = display_text(text)
