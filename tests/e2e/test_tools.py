@@ -46,15 +46,18 @@ async def test_a_stopped_program_refuses_and_comes_back_on_its_port() -> None:
 
 
 async def test_a_blackhole_lets_nothing_through_and_holds_what_came() -> None:
-    async with rawhttp.program() as program, proxy(program.port) as between:
-        async with rawhttp.sender(between.port) as sender:
-            await sender.send(rawhttp.request("GET", "/before"))
-            between.blackhole()
-            with pytest.raises(TimeoutError):
-                await sender.send(rawhttp.request("GET", "/during"), within=0.2)
-            assert len(program.received) == 1
-            between.restore()
-            assert (await sender.answer()).status == 200
+    async with (
+        rawhttp.program() as program,
+        proxy(program.port) as between,
+        rawhttp.sender(between.port) as sender,
+    ):
+        await sender.send(rawhttp.request("GET", "/before"))
+        between.blackhole()
+        with pytest.raises(TimeoutError):
+            await sender.send(rawhttp.request("GET", "/during"), within=0.2)
+        assert len(program.received) == 1
+        between.restore()
+        assert (await sender.answer()).status == 200
     assert [message.target for message in program.received] == [b"/before", b"/during"]
 
 

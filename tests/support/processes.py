@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 T = TypeVar("T")
 TICK = os.sysconf("SC_CLK_TCK")
@@ -43,6 +43,10 @@ def environment(home: Path, more: Mapping[str, str] | None = None) -> dict[str, 
     return kept | places | plain | dict(more or {})
 
 
+def _writable(log: Path | None) -> BinaryIO:
+    return open(log or os.devnull, "ab")
+
+
 class Process(asyncio.SubprocessProtocol):
     """A started program: its output line by line, its end, its memory and its time."""
 
@@ -54,6 +58,7 @@ class Process(asyncio.SubprocessProtocol):
         """Complete lines of stderr."""
         self.pid = 0
         self.on_line: Callable[[str], None] | None = None
+        self.log: Path | None = None
         """Called with each line of stdout as it comes."""
         self._rest = {1: b"", 2: b""}
         self._news = asyncio.Event()
@@ -70,14 +75,29 @@ class Process(asyncio.SubprocessProtocol):
         stdin: int = asyncio.subprocess.DEVNULL,
         preexec: Callable[[], None] | None = None,
         on_line: Callable[[str], None] | None = None,
+        log: Path | None = None,
     ) -> "Process":
-        """Start a program; it is not ready before its output says so."""
+        """Start a program; it is not ready before its output says so.
+
+        Args:
+            log: A file for its output, so that reading it costs nobody anything while the program
+                is being measured. Nothing tells when a file grows, so waiting then looks every 10 ms.
+        """
         it = cls(" ".join([Path(argv[0]).name, *argv[1:]]))
-        it.on_line = on_line
+        it.on_line, it.log = on_line, log
         loop = asyncio.get_running_loop()
-        await loop.subprocess_exec(
-            lambda: it, *argv, stdin=stdin, env=env, cwd=cwd, preexec_fn=preexec
-        )
+        with _writable(log) as file:
+            output = file if log else asyncio.subprocess.PIPE
+            await loop.subprocess_exec(
+                lambda: it,
+                *argv,
+                stdin=stdin,
+                stdout=output,
+                stderr=output,
+                env=env,
+                cwd=cwd,
+                preexec_fn=preexec,
+            )
         return it
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -100,6 +120,8 @@ class Process(asyncio.SubprocessProtocol):
         for fd, rest in self._rest.items():
             if rest:
                 self.pipe_data_received(fd, b"\n")
+        if self._transport is not None:
+            self._transport.close()  # else it complains when it is collected without a loop
         self._ended.set()
         self._news.set()
 
@@ -139,11 +161,18 @@ class Process(asyncio.SubprocessProtocol):
                 while (seen := look()) is None:
                     if self._ended.is_set():
                         raise RuntimeError(f"ended without {what}\n{self.tail()}")
-                    self._news.clear()
-                    await self._news.wait()
+                    await self._output()
                 return seen
         except TimeoutError:
             raise TimeoutError(f"no {what} in {within} s\n{self.tail()}") from None
+
+    async def _output(self) -> None:
+        if self.log is None:
+            self._news.clear()
+            await self._news.wait()
+        else:
+            await asyncio.sleep(0.01)
+            self.err = self.log.read_text(errors="replace").splitlines()
 
     async def wait(self, within: float = 20.0) -> int:
         """Wait for its end; the exit code."""

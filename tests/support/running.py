@@ -39,6 +39,8 @@ class Relay:
         self.prefix: list[str] = []
         """A command in front, such as strace."""
         self.preexec: Callable[[], None] | None = None
+        self.log: Path | None = None
+        """A file for its output, while it is being measured."""
         self.process: Process | None = None
 
     @property
@@ -56,7 +58,7 @@ class Relay:
         listen = f"127.0.0.1:{self.port}"
         argv = [*self.prefix, hookcli(), "relay", "--listen", listen, "--data", str(self.data)]
         env = environment(self.home, self.settings)
-        self.process = await Process.start(argv, env=env, preexec=self.preexec)
+        self.process = await Process.start(argv, env=env, preexec=self.preexec, log=self.log)
         match = await self.process.line(r"http://127\.0\.0\.1:(\d+)", within=within)
         self.port = int(match[1])
         if not self.key:
@@ -93,9 +95,12 @@ class Relay:
 
 
 @asynccontextmanager
-async def relay(home: Path, *, settings: Mapping[str, str] | None = None) -> AsyncIterator[Relay]:
+async def relay(
+    home: Path, *, settings: Mapping[str, str] | None = None, log: Path | None = None
+) -> AsyncIterator[Relay]:
     """A running relay, killed at the end whatever state it is in."""
     it = Relay(home, settings=settings)
+    it.log = log
     try:
         await it.start()
         yield it
@@ -113,6 +118,8 @@ class Listener:
         self.flags: list[str] = []
         self.records: list[dict[str, Any]] = []
         """Every NDJSON line of every start, decoded, with `seen`: `time.monotonic()` of reading."""
+        self.log: Path | None = None
+        """A file for its lines, instead of records, while it is being measured."""
         self.process: Process | None = None
 
     @property
@@ -133,10 +140,12 @@ class Listener:
     async def start(self, *, ready: bool = True, within: float = 20.0) -> Process:
         """Start it and wait until it is connected, unless told otherwise."""
         target = [self.target] if self.target else []
-        argv = [hookcli(), "listen", *target, "--json", *self.flags]
-        self.process = await Process.start(argv, env=self.env, on_line=self._record)
+        output, sign = ("lines", "Listening") if self.log else ("json", r'"type": ?"ready"')
+        argv = [hookcli(), "listen", *target, "-o", output, *self.flags]
+        record = None if self.log else self._record
+        self.process = await Process.start(argv, env=self.env, on_line=record, log=self.log)
         if ready:
-            await self.process.line(r'"type": ?"ready"', stream="out", within=within)
+            await self.process.line(sign, within=within)
         return self.process
 
     async def kill(self) -> None:
@@ -184,10 +193,11 @@ async def listener(
     target: str | None,
     *flags: str,
     start: bool = True,
+    log: Path | None = None,
 ) -> AsyncIterator[Listener]:
     """A running listener, killed at the end whatever state it is in."""
     it = Listener(home, relay_url, endpoint, target)
-    it.flags = list(flags)
+    it.flags, it.log = list(flags), log
     try:
         if start:
             await it.start()

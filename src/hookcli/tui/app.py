@@ -57,7 +57,7 @@ def run_listen(
     """
     engine = Engine(listen, also=also)
     engine.start()
-    own = Sender(setup)
+    own = Sender()
     sender = send or own.send
     board = Board(mark=MARK)
     crash: Exception | None = None

@@ -17,9 +17,9 @@ def empty_lines(
     return _live(link, width, earlier=earlier, ascii_only=ascii_only)
 
 
-def hello(url: str) -> str:
+def hello(url: str, path: str = "/hello") -> str:
     """A curl line that sends a first event."""
-    return f"""curl {url}/hello -d '{{"hello":"world"}}'"""
+    return f"""curl {url}{path} -d '{{"hello":"world"}}'"""
 
 
 def _beside(text: str, hint: str, width: int) -> Line:
@@ -99,7 +99,7 @@ def _local(link: Link, width: int, *, earlier: int, ascii_only: bool) -> list[Li
         _row("   No relay is configured, so hookcli started one inside this process."),
         _row("   It works from this machine only:"), (),
         _beside(f"     {ready.url}", "(u copies it)", width), (),
-        _beside(f"     {hello(ready.url)}", "(y copies it)", width),
+        _beside(f"     {hello(ready.url, '')}", "(y copies it)", width),
         _beside("     hookcli trigger stripe/invoice.paid", "(t copies it)", width), (),
         _row("   To get a public URL, do one of these (c shows the commands in full):"), (),
         *public_lines(port), (),

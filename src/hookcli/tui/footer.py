@@ -6,6 +6,11 @@ from hookcli.tui.actions import ACTIONS, BY_ID, Action, shown_key
 from hookcli.tui.paint import Line, Piece, width_of
 
 _ALWAYS = ("help", "commands")
+_TYPING = {"edit", "filter"}
+"""Places where letters and signs are typed, so that only other keys are offered."""
+
+_PRINTED = {"question_mark", "colon", "slash", "semicolon", "full_stop", "minus", "plus", "space"}
+_IN_WORDS = {"⏎": "enter", "↑": "up", "↓": "down", "←": "left", "→": "right", "⌫": "bksp"}
 
 
 def footer_actions(places: Iterable[str]) -> list[Action]:
@@ -19,11 +24,13 @@ def footer(
     places: Iterable[str], width: int, keys: Mapping[str, str], *, ascii_only: bool = False
 ) -> Line:
     """` ⏎ open  r replay  e edit  y curl  / filter  ? help  : commands`."""
-    last = [_label(BY_ID[name], keys, ascii_only=ascii_only) for name in _ALWAYS]
+    places = tuple(places)
+    typing = not _TYPING.isdisjoint(places)
+    last = [_label(BY_ID[name], keys, typing=typing, ascii_only=ascii_only) for name in _ALWAYS]
     room = width - 1 - sum(width_of(key) + width_of(word) + 3 for key, word, _ in last)
     pieces: list[Piece] = [Piece(" ")]
     for action in footer_actions(places):
-        key, word, name = _label(action, keys, ascii_only=ascii_only)
+        key, word, name = _label(action, keys, typing=typing, ascii_only=ascii_only)
         cells = width_of(key) + width_of(word) + 3
         if action.id in _ALWAYS or cells > room:
             continue
@@ -34,8 +41,12 @@ def footer(
     return tuple(pieces)
 
 
-def _label(action: Action, keys: Mapping[str, str], *, ascii_only: bool) -> tuple[str, str, str]:
-    key = shown_key(keys.get(action.id, action.keys).split(",")[0])
+def _label(
+    action: Action, keys: Mapping[str, str], *, typing: bool, ascii_only: bool
+) -> tuple[str, str, str]:
+    names = keys.get(action.id, action.keys).split(",")
+    usable = [name for name in names if len(name) > 1 and name not in _PRINTED] if typing else names
+    key = shown_key((usable or names)[0])
     if ascii_only and not key.isascii():
-        key = {"⏎": "enter", "↑": "up", "↓": "down", "←": "left", "→": "right", "⌫": "bksp"}[key]
+        key = _IN_WORDS[key]
     return key, action.short or action.title, action.id

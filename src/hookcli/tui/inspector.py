@@ -212,7 +212,8 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
 
     def run_action_by_id(self, action: str) -> None:
         """Run an action of the table wherever it is at home."""
-        for start in (self.main.focused, self.main.event_list, self.main.detail.content):
+        starts = (self.focused, self.screen, self.main.event_list, self.main.detail.content)
+        for start in starts:
             if start is not None and BY_ID.get(action) and act(start, action):
                 return
 

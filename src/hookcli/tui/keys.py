@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from textual import events
 from textual.app import App
 from textual.message import Message
+from textual.message_pump import MessagePump
 
 GIVEN_UP_S = 0.25
 """A key whose end was not heard of for so long holds up no other."""
@@ -18,7 +19,13 @@ GIVEN_UP_S = 0.25
 
 @dataclass
 class KeyDone(Message):
-    """Travels behind a key, the same way; when the app gets it, the key has been dealt with."""
+    """Travels behind a key, the same way; when the app gets it, the key has been dealt with.
+
+    It goes round twice: a key may make a widget post a message, and that is dealt with then too.
+    """
+
+    target: MessagePump
+    again: bool = True
 
 
 class OrderedKeys(App[int]):
@@ -41,6 +48,11 @@ class OrderedKeys(App[int]):
         self._waiting.append(event)
         await self._next_key()
 
+    @property
+    def keys_done(self) -> bool:
+        """Whether every key that was pressed has been dealt with."""
+        return self._busy_since is None and not self._waiting
+
     async def _next_key(self) -> None:
         if not self._waiting:
             self._busy_since = None
@@ -49,10 +61,12 @@ class OrderedKeys(App[int]):
         event = self._waiting.popleft()
         target = self.focused or self.screen
         await super().on_event(event)
-        if not target.post_message(KeyDone()):
+        if not target.post_message(KeyDone(target)):
             self._busy_since = None
 
     async def on_key_done(self, message: KeyDone) -> None:
-        """The next one."""
+        """Round again, then the next one."""
         message.stop()
+        if message.again and message.target.post_message(KeyDone(message.target, again=False)):
+            return
         await self._next_key()

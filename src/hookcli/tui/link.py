@@ -84,8 +84,7 @@ class Link:
         self.attempt, self.retry_at, self.reason = 0, None, ""
 
     def _lose(self, at: float, reason: str) -> None:
-        if self.phase != "lost":
-            self.lost_at = at
+        self.lost_at = min(self.lost_at, at) if self.phase == "lost" else at
         self.phase, self.reason = "lost", reason or self.reason
 
     def _target(self, report: observe.TargetState, now: float) -> None:

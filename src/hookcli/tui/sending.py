@@ -1,18 +1,20 @@
 """Replays through the tunnel's own forwarder, on the engine's loop."""
 
+from typing import TYPE_CHECKING
+
 from hookcli.captures.model import Attempt, Why
-from hookcli.tui.setup import Setup
-from hookcli.tunnel.forward import Forwarder
 from hookcli.wire.http import Request
+
+if TYPE_CHECKING:
+    from hookcli.tunnel.forward import Forwarder
 
 TIMEOUT_S = 30.0
 
 
 class Sender:
-    """One forwarder, made in the loop that uses it."""
+    """One forwarder, made in the loop that uses it, when it is first used."""
 
-    def __init__(self, setup: Setup) -> None:
-        self._setup = setup
+    def __init__(self) -> None:
         self._forwarder: Forwarder | None = None
 
     async def close(self) -> None:
@@ -23,6 +25,9 @@ class Sender:
     async def send(self, request: Request, target: str, why: Why, capture: str) -> Attempt:
         """Make one attempt."""
         if self._forwarder is None:
+            # After the first screen: the network libraries take their time to import.
+            from hookcli.tunnel.forward import Forwarder
+
             self._forwarder = Forwarder()
         return await self._forwarder.send(
             request, target, why=why, capture=capture, timeout_s=TIMEOUT_S

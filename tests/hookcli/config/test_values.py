@@ -81,7 +81,7 @@ def test_origins(given: str, origin: str) -> None:
 
 @pytest.mark.parametrize("given", ["https://h/x", "https://u:p@h", "ws://h", "", "https://h?x=1"])
 def test_what_is_no_origin(given: str) -> None:
-    with pytest.raises(ValueError, match="wanted|path"):
+    with pytest.raises(ValueError, match=r"wanted|path"):
         values.origin(given)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import threading
+import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from hookcli.captures.store import Batch, NewCapture, Store
+from textual import events
+from textual.keys import _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
@@ -225,6 +228,16 @@ READY = Ready(
 )
 
 
+def pressed(key: str) -> events.Key:
+    """The event of a key by its name or its character."""
+    if len(key) == 1:
+        return events.Key(_character_to_key(key), key)
+    try:
+        return events.Key(key, unicodedata.lookup(_get_unicode_name_from_key(key)))
+    except KeyError:
+        return events.Key(key, None)
+
+
 @dataclass
 class Drive:
     """An inspector under test."""
@@ -237,17 +250,22 @@ class Drive:
     state: Path
 
     async def press(self, *keys: str) -> None:
-        """Press keys, and let what they started come to rest."""
-        await self.pilot.press(*keys)
+        """Press keys as fast as they can be written, and let what they started come to rest."""
+        for key in keys:
+            self.app.post_message(pressed(key))
         await self.settle()
 
     async def type(self, text: str) -> None:
         """Type text."""
-        names = {" ": "space"}
-        await self.pilot.press(*(names.get(char, char) for char in text))
+        await self.press(*text)
 
     async def settle(self) -> None:
         """Until no worker runs, or one waits for an answer in a box, and all is drawn."""
+        for _ in range(400):
+            await asyncio.sleep(0)
+            if self.app.keys_done:
+                break
+            await asyncio.sleep(0.002)
         await self.pilot.pause()
         for _ in range(500):
             busy = [worker for worker in self.app.workers if not worker.is_finished]

@@ -404,3 +404,16 @@ async def test_folding_and_views_of_a_body(tmp_path: Path) -> None:
         await it.press("v")
         assert "00000000  7b 22 69 64" in it.screen
         assert "0x0" in it.screen
+
+
+async def test_help_in_the_editor_is_about_the_editor_and_runs_what_is_chosen(
+    tmp_path: Path,
+) -> None:
+    async with driven(tmp_path, 2) as it:
+        await it.press("e", "f1")
+        assert "for the editor" in it.screen
+        await it.type("next part")
+        await it.press("enter")
+        edit = it.app.screen
+        assert isinstance(edit, EditScreen)
+        assert edit.part == 2

@@ -1,9 +1,12 @@
 """The screen driven by keys: finding, opening, following, filtering."""
 
+import json
 from pathlib import Path
 
 import pytest
 from textual import events
+from textual.geometry import Offset
+from textual.selection import Selection
 
 from hookcli.tui.actions import BY_ID
 from hookcli.tui.layout import panes, theme_for
@@ -24,6 +27,8 @@ from tests.hookcli.tui.rig import (
 )
 
 SIZES = [(60, 15), (80, 24), (100, 40), (110, 30), (160, 45), (300, 80)]
+FEW = [(60, 15), (160, 45)]
+"""Sizes of the default tier; the others are for the slow one."""
 
 
 def row(it: Drive) -> Row:
@@ -203,7 +208,9 @@ async def test_a_view_can_be_saved(tmp_path: Path) -> None:
         assert "mine" in [view.name for view in it.app.views]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "size", [pytest.param(size, marks=() if size in FEW else pytest.mark.slow) for size in SIZES]
+)
 async def test_every_screen_fits_every_size(tmp_path: Path, size: tuple[int, int]) -> None:
     async with driven(tmp_path, 30, size=size, history=True) as it:
         for keys in ((), ("enter",), ("2",), ("3",), ("4",), ("5",), ("6",), ("escape", "slash"), ("escape", "question_mark"),
@@ -436,3 +443,47 @@ async def test_other_themes_draw_the_same_text(tmp_path: Path, theme: str) -> No
         assert it.app.theme == theme
         for word in ("✓", "✗", "⊘", "BAD", "payment_failed"):
             assert word in it.screen
+
+
+async def test_the_mouse_chooses_opens_and_clicks_keys_and_tabs(tmp_path: Path) -> None:
+    async with driven(tmp_path, 12) as it:
+        await it.pilot.click("#events", offset=(10, 2))
+        assert row(it).id == identity(2)
+        await it.pilot.double_click("#events", offset=(10, 4))
+        await it.settle()
+        assert it.app.main.showing == "detail"
+        assert row(it).id == identity(4)
+        where = it.screen.splitlines()[1].index("2 Response")
+        await it.pilot.click("#tabs", offset=(where + 2, 0))
+        await it.settle()
+        assert it.app.main.detail.tab == 2
+        await it.pilot.click("#footer", offset=(2, 0))
+        await it.settle()
+        assert it.app.main.showing == "list"
+        where = it.screen.splitlines()[1].index("Failed")
+        await it.pilot.click("#views", offset=(where, 0))
+        await it.until(lambda: len(it.app.board.feed) == 4, "the view")
+
+
+async def test_a_piece_of_a_body_can_be_selected_without_its_line_numbers(tmp_path: Path) -> None:
+    async with driven(tmp_path, 3) as it:
+        await it.press("enter")
+        view = it.app.main.detail.message.body_view
+        everything = view.get_selection(Selection(None, None))
+        assert everything is not None
+        assert json.loads(everything[0].replace("▾", "")) == json.loads(view.data)
+        part = view.get_selection(Selection(Offset(7, 1), Offset(11, 1)))
+        assert part is not None
+        assert part[0] in '"id": "evt_2",'
+        assert part[0]
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+async def test_the_wheel_scrolls_the_pane_under_it(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with driven(tmp_path, 60, size=size) as it:
+        await it.press("g")
+        chosen = row(it).id
+        it.app.main.event_list.scroll_relative(y=10, animate=False, force=True)
+        await it.settle()
+        assert row(it).id == chosen
+        assert it.app.main.event_list.scroll_offset.y == 10

@@ -180,6 +180,10 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
         self._draft_wait = self.set_timer(DRAFT_AFTER_S, self.save_draft)
         self._describe_wait = self.set_timer(DESCRIBE_AFTER_S, self.draw)
 
+    def places(self) -> tuple[str, ...]:
+        """Where one is here, in the words of the table."""
+        return ("edit", "any")
+
     def save_draft(self) -> None:
         """Keep what is typed, if it differs from the original."""
         try:

@@ -151,31 +151,36 @@ class EventActions(Screen[None]):
     async def _copy_as(self, name: str) -> None:
         row = self._one()
         details = await self.app.details_of(row.id) if row else None
-        if details is None:
-            return
-        item = item_of(details)
-        made = export.export(
-            name, [item], with_secrets=True, to=self.app.target_of(details), files=True
-        )
+        if details is not None:
+            self._copy_details(name, details)
+
+    def _copy_details(self, name: str, details: Details) -> None:
+        target = self.app.target_of(details)
+        made = export.export(name, [item_of(details)], with_secrets=True, to=target, files=True)
         text = made.data.decode("utf-8", "surrogateescape").rstrip("\n")
         for file_name, data in made.files.items():
-            path = self.app.keep_file(file_name, data)
-            text = text.replace(file_name, str(path))
-        sensitive = export.credentials(
-            details.capture.headers, details.capture.target.partition(b"?")[2]
-        )
+            text = text.replace(file_name, str(self.app.keep_file(file_name, data)))
+        capture = details.capture
+        sensitive = export.credentials(capture.headers, capture.target.partition(b"?")[2])
         named = f"; holds {', '.join(dict.fromkeys(sensitive))}" if sensitive else ""
-        self.app.copy(text, f"{name} of {row.id[-10:] if row else ''}{named}")
+        self.app.copy(text, f"{name} of {capture.id[-10:]}{named}")
 
     def do_copy_more(self) -> None:
         """Choose what."""
-        work(self, "copy", self._copy_more())
-
-    async def _copy_more(self) -> None:
         row = self._one()
-        details = await self.app.details_of(row.id) if row else None
-        if details is None:
+        if row is None:
             return
+        if self.details is not None and self.details.capture.id == row.id:
+            self._offer_copies(self.details)
+        else:
+            work(self, "copy", self._copy_more(row.id))
+
+    async def _copy_more(self, id: str) -> None:  # noqa: A002
+        details = await self.app.details_of(id)
+        if details is not None:
+            self._offer_copies(details)
+
+    def _offer_copies(self, details: Details) -> None:
         capture = details.capture
         path = self.detail.message.body_view.path
         choices = [
@@ -188,13 +193,16 @@ class EventActions(Screen[None]):
             Choice(id="markdown", text="markdown for an issue"),
             Choice(id="httpie", text="httpie"), Choice(id="http", text="HTTP message"),
         ]  # fmt: skip
-        picked = await self.app.push_screen_wait(
-            ChoiceBox("Copy", choices, ascii_only=self.app.setup.ascii_only)
+
+        def picked(what: str | None) -> None:
+            if what in ("httpie", "http"):
+                self._copy_details(what, details)
+            elif what:
+                self.app.copy(self._text(what, details, path), what)
+
+        _ = self.app.push_screen(
+            ChoiceBox("Copy", choices, ascii_only=self.app.setup.ascii_only), picked
         )
-        if picked in ("httpie", "http"):
-            await self._copy_as(picked)
-        elif picked:
-            self.app.copy(self._text(picked, details, path), picked)
 
     def _text(self, what: str, details: Details, path: str) -> str:
         capture = details.capture
@@ -218,9 +226,6 @@ class EventActions(Screen[None]):
 
     def do_export(self) -> None:
         """Choose a form, then a file."""
-        work(self, "export", self._export())
-
-    async def _export(self) -> None:
         rows = self.chosen_rows()
         if not rows:
             self.app.say("no event is chosen")
@@ -228,20 +233,23 @@ class EventActions(Screen[None]):
         forms = [form for form in export.FORMATS.values() if form.many or len(rows) == 1]
         choices = [Choice(id=form.name, text=form.name, note=form.says) for form in forms]
         refs = " ".join(row.id for row in rows[:3]) + (" ..." if len(rows) > 3 else "")
-        name = await self.app.push_screen_wait(
-            ChoiceBox(f"Export {words.plural(len(rows), 'capture')}", choices,
-                      ascii_only=self.app.setup.ascii_only,
-                      below=lambda form: f"hookcli export {form} {refs}")
+        box = ChoiceBox(
+            f"Export {words.plural(len(rows), 'capture')}", choices,
+            ascii_only=self.app.setup.ascii_only,
+            below=lambda form: f"hookcli export {form} {refs}",
         )  # fmt: skip
+        _ = self.app.push_screen(box, lambda name: self._export_as(name, rows))
+
+    def _export_as(self, name: str | None, rows: Sequence[Row]) -> None:
         if not name:
             return
-        form = export.find(name)
         stem = rows[0].id if len(rows) == 1 else f"hookcli-{len(rows)}-captures"
-        chosen = await self.app.asked(
-            "write to", str(self.app.setup.exports / f"{stem}{form.suffix}")
+        path = self.app.setup.exports / f"{stem}{export.find(name).suffix}"
+        self.app.ask(
+            "write to",
+            str(path),
+            lambda text: work(self, "export", self._write(name, rows, expanded(text))),
         )
-        if chosen:
-            await self._write(name, rows, expanded(chosen))
 
     async def _write(self, name: str, rows: Sequence[Row], path: Path) -> None:
         items = [item_of(details) for row in rows if (details := await self.app.details_of(row.id))]

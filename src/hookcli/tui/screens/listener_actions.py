@@ -123,7 +123,8 @@ class ListenerActions(Screen[None]):
         """A curl line to try."""
         url = self.app.board.link.url
         if url:
-            self.app.copy(empty.hello(url), "the curl line")
+            path = "" if self.app.board.link.local else "/hello"
+            self.app.copy(empty.hello(url, path), "the curl line")
         else:
             self.app.say("there is no URL yet: no relay has answered")
 

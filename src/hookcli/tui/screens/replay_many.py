@@ -190,6 +190,10 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
 
     # Drawing
 
+    def places(self) -> tuple[str, ...]:
+        """Where one is here, in the words of the table."""
+        return ("many", "any")
+
     def draw(self) -> None:
         """What has come of it so far."""
         if not self.is_attached:

@@ -52,6 +52,10 @@ class StatsScreen(Acting, Screen[str | None], inherit_bindings=False):
         """Other widths."""
         self.draw()
 
+    def places(self) -> tuple[str, ...]:
+        """Where one is here, in the words of the table."""
+        return ("stats", "full", "any")
+
     def draw(self) -> None:
         """Reckon and show."""
         width, ascii_only = self.app.size.width, self.app.setup.ascii_only

@@ -1,0 +1,60 @@
+"""What waits costs: the start of a listener, and listeners that have nothing to do."""
+
+import resource
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from statistics import median
+
+from benchmarks.report import Verdict, at_most
+from tests.support import rawhttp
+from tests.support.running import listener, relay
+from tests.support.stream import Stream, stream
+
+
+async def first_delivery(folder: Path, times: int) -> Verdict:
+    """From starting `hookcli listen` to the first byte-complete request at the program."""
+    taken = []
+    async with relay(folder / "relay") as hub, rawhttp.program() as program:
+        endpoint = await hub.endpoint(respond="ack")
+        for number in range(times):
+            await rawhttp.once(hub.port, rawhttp.request("POST", endpoint.path, body=b"{}"))
+            home = folder / str(number)
+            async with listener(home, hub.url, endpoint, program.url, start=False) as it:
+                begin = time.monotonic()
+                await it.start(ready=False)
+                await program.wait_for(len(program.received) + 1)
+                taken.append(program.received[-1].at - begin)
+                program.received.clear()
+    return at_most("listener start to first delivery, s", 0.6, median(taken))
+
+
+async def idle_listeners(folder: Path, count: int) -> list[Verdict]:
+    """Memory of a relay with so many streams on which nothing happens, each on its endpoint."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    async with relay(folder / "relay") as hub, AsyncExitStack() as stack:
+        process = hub.process
+        assert process is not None
+        endpoints = [await hub.endpoint() for _ in range(count)]
+        before = process.rss_kb()
+        streams = [
+            await stack.enter_async_context(stream(hub.port, endpoint, after="now"))
+            for endpoint in endpoints
+        ]
+        # Two heartbeats each: what a connection costs once it has really been used.
+        for _ in range(2):
+            for it in streams:
+                it.ping()
+            for it in streams:
+                await _pong(it)
+        after = process.rss_kb()
+    return [
+        at_most(f"an idle listener costs the relay, KB ({count})", 16, (after - before) / count),
+        at_most(f"relay with {count} idle listeners, MB", 300, after / 1024),
+    ]
+
+
+async def _pong(it: Stream) -> None:
+    await it.until(lambda: len(it.messages) >= 2, "a pong")
+    del it.messages[1:]
