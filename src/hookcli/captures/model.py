@@ -190,3 +190,30 @@ class Delivery:
     """µs since the Unix epoch; 0 means at once."""
     first_try_at: int = 0
     """µs since the Unix epoch of the first attempt; 0 before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Last:
+    """The latest attempt of a capture, without what only a detail shows."""
+
+    n: int
+    why: Why
+    target: str
+    outcome: Outcome
+    status: int
+    ms: float
+    error: str
+    next_retry_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A capture as lists show it; made from one row, without bodies."""
+
+    rowid: int
+    """The order of capturing on this machine."""
+    capture: Capture
+    state: DeliveryState
+    """`PENDING` while any delivery is, else `FAILED` if any is, else `DONE`; `SKIPPED` without one."""
+    attempts: int
+    last: Last | None
