@@ -1,6 +1,8 @@
 """Answers to senders as bytes: the program's own, the ack, and the relay's refusals."""
 
 import json
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hookcli.wire.headers import end_to_end
@@ -142,4 +144,20 @@ STOPPING = refusal(503, "stopping", "the relay is shutting down", headers=_LATER
 NOT_STORED = refusal(
     503, "not_stored", "the event could not be stored; it was not accepted", headers=_LATER
 )
+NOT_FROM_THERE = refusal(403, "address", "this endpoint takes nothing from your address")
+NOT_THIS_TYPE = refusal(415, "content_type", "this endpoint takes other content types")
+
+
+def not_this_method(allowed: Sequence[str]) -> Answer:
+    """The endpoint takes other methods; RFC 9110 §15.5.6 wants them named."""
+    allow = ((b"Allow", ", ".join(allowed).encode()),)
+    return refusal(405, "endpoint_method", "this endpoint takes other methods", headers=allow)
+
+
+def too_fast(wait_s: float) -> Answer:
+    """More than is taken in a second; when to come again in whole seconds (RFC 9110 §10.2.3)."""
+    later = ((b"Retry-After", b"%d" % max(1, math.ceil(wait_s))),)
+    return refusal(429, "too_fast", "too many webhooks at once", headers=later)
+
+
 BROKEN = refusal(500, "internal", "the relay failed; this is a fault of the relay")

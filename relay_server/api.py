@@ -17,6 +17,7 @@ from relay_server.access import Access
 from relay_server.admission import Head, origin_form
 from relay_server.answers import Answer, as_json, refusal
 from relay_server.connection import Exchange
+from relay_server.door import Door, checked_networks
 from relay_server.health import Health
 from relay_server.log.base import Log, StorageError
 from relay_server.registry import Endpoint, Registry
@@ -30,6 +31,11 @@ _LONGEST_OVERLAP_S = 7 * 86_400
 Tell = Callable[[Answer], object]
 
 
+_Words = Annotated[
+    tuple[Annotated[str, Meta(min_length=1, max_length=100)], ...], Meta(max_length=200)
+]
+
+
 class Changes(Struct, forbid_unknown_fields=True, kw_only=True):
     """What may be set on an endpoint, at its creation or later."""
 
@@ -39,6 +45,9 @@ class Changes(Struct, forbid_unknown_fields=True, kw_only=True):
     ack_status: Annotated[int, Meta(ge=200, le=599)] | UnsetType = UNSET
     ack_headers: tuple[tuple[str, str], ...] | UnsetType = UNSET
     ack_body: Annotated[str, Meta(max_length=65_536)] | UnsetType | None = UNSET
+    allow: _Words | UnsetType = UNSET
+    methods: _Words | UnsetType = UNSET
+    content_types: _Words | UnsetType = UNSET
 
 
 class Rotation(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -64,8 +73,10 @@ class Api:
         streams: Streams,
         access: Access,
         health: Health,
+        door: Door,
         public_url: str,
     ) -> None:
+        self._door = door
         self._settings = settings
         self._log = log
         self._registry = registry
@@ -159,6 +170,7 @@ class Api:
             self._registry.put(changed, done)
         elif head.method == "DELETE":
             done = partial(_when_stored, tell, lambda: Answer(status=204, reason=b"No Content"))
+            self._door.forget(endpoint.id)
             self._registry.remove(endpoint.id, done)
         else:
             tell(as_json(200, self._view(endpoint)))
@@ -189,6 +201,7 @@ class Api:
             "events": events,
             "bytes": size,
             "listeners": self._streams.hub.listeners(endpoint.id),
+            "refused": self._door.refusals(endpoint.id),
         }
 
     def _changes(self, head: Head, body: bytes) -> dict[str, Any]:
@@ -202,7 +215,22 @@ class Api:
         headers = found.get("ack_headers", ())
         if not answers.carries(tuple((name.encode(), value.encode()) for name, value in headers)):
             _invalid("ack_headers: pairs of a field name and a value that HTTP can carry")
-        return found
+        return found | self._rules(found)
+
+    def _rules(self, found: dict[str, Any]) -> dict[str, Any]:
+        """Who and what may come in, in the form in which the door compares."""
+        made: dict[str, Any] = {}
+        try:
+            if "allow" in found:
+                made["allow"] = checked_networks(found["allow"], self._door.sets.__contains__)
+        except ValueError as error:
+            sets = ", ".join(sorted(self._door.sets))
+            _invalid(f"allow: {error}, nor one of the sets {sets}")
+        if "methods" in found:
+            made["methods"] = tuple(word.upper() for word in found["methods"])
+        if "content_types" in found:
+            made["content_types"] = tuple(word.lower() for word in found["content_types"])
+        return made
 
     def _authorized(self, head: Head, name: str) -> Endpoint:
         """The endpoint, if the request's token or the relay's key opens it."""

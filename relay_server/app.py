@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import ipaddress
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from relay_server.access import Access, load_key
@@ -12,6 +12,7 @@ from relay_server.admission import Head, Patience
 from relay_server.answers import Answer
 from relay_server.api import Api
 from relay_server.connection import Exchange
+from relay_server.door import Door
 from relay_server.edge import Edge
 from relay_server.health import Health
 from relay_server.hub import Hub
@@ -21,6 +22,7 @@ from relay_server.log.base import Log, Retention
 from relay_server.log.sqlite import SqliteLog
 from relay_server.logging import EventLines, note
 from relay_server.registry import Registry
+from relay_server.sets import load as load_sets
 from relay_server.settings import SettingError, Settings
 from relay_server.streams import Streams
 
@@ -68,7 +70,8 @@ class Relay:
             SettingError: a setting cannot be met here.
             OSError: the address cannot be bound.
         """
-        # Both read files.
+        # All three read files.
+        sets = await asyncio.to_thread(load_sets, self.settings.allow_sets)
         tls = await asyncio.to_thread(_tls, self.settings)
         relay = await asyncio.to_thread(_name)
         await self.log.open()
@@ -78,7 +81,7 @@ class Relay:
             self._server = await self._bind(tls)
             port = int(self._server.sockets[0].getsockname()[1])
             url = (self.settings.public_url or _origin(self.settings, port)).rstrip("/")
-            self._parts = self._assemble(url, sha256, relay)
+            self._parts = self._assemble(url, sha256, relay, sets)
             await self._server.start_serving()
         except BaseException:
             if self._server is not None:
@@ -107,15 +110,18 @@ class Relay:
             raise SettingError("open registration is for loopback addresses only")
         return server
 
-    def _assemble(self, url: str, key_sha256: str, relay: str) -> "_Parts":
+    def _assemble(
+        self, url: str, key_sha256: str, relay: str, sets: Mapping[str, Sequence[str]]
+    ) -> "_Parts":
         settings, log, registry, hub = self.settings, self.log, self._registry, self._hub
         loop = asyncio.get_running_loop()
         lines = EventLines(lambda flush: loop.call_later(_LINES_AFTER_S, flush))
         streams = Streams(settings, log, registry, hub, loop=loop, public_url=url, relay=relay)
-        ingest = Ingest(settings, log, registry, hub, streams, lines, url)
+        door = Door(settings, sets)
+        ingest = Ingest(settings, log, registry, hub, streams, lines, door, url)
         access = Access(key_sha256, is_open=settings.open_registration)
         health = Health(log)
-        api = Api(settings, log, registry, streams, access, health, url)
+        api = Api(settings, log, registry, streams, access, health, door, url)
         edge = Edge(
             loop,
             _Roads(ingest, api),
@@ -188,8 +194,8 @@ class _Roads:
     ingest: Ingest
     api: Api
 
-    def vet(self, head: Head) -> Answer | None:
-        return self.ingest.vet(head)
+    def vet(self, head: Head, peer: str) -> Answer | None:
+        return self.ingest.vet(head, peer)
 
     def take(self, exchange: Exchange) -> None:
         (self.api if exchange.for_relay else self.ingest).take(exchange)

@@ -96,7 +96,7 @@ class Exchange:
 class Road(Protocol):
     """Where requests go."""
 
-    def vet(self, head: Head) -> Answer | None:
+    def vet(self, head: Head, peer: str) -> Answer | None:
         """Why a request's body is not even wanted; called when its head is complete."""
 
     def take(self, exchange: Exchange) -> None:
@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol):
         self.edge = edge
         self.peer = ""
         self._transport: asyncio.Transport | None = None
-        self._inbound = Inbound(edge.limits, edge.road.vet)
+        self._inbound = Inbound(edge.limits, self._vet)
         self._reserved = 0
         """Bytes of the budget for the body being read."""
         self._leave_line: Callable[[], None] | None = None
@@ -190,6 +190,9 @@ class Connection(asyncio.Protocol):
         self.edge.stuck -= self._stuck
         self._stuck = 0
         self._pump()
+
+    def _vet(self, head: Head) -> Answer | None:
+        return self.edge.road.vet(head, self.peer)
 
     # -- memory -------------------------------------------------------------------------------
 

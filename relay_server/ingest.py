@@ -9,23 +9,27 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from hookcli.wire.messages import Reply
+from hookcli.wire.messages import Refused, Reply
 from relay_server import answers
 from relay_server.admission import Head, split_target
 from relay_server.answers import Answer
 from relay_server.auth import new_event_id
 from relay_server.connection import Exchange
+from relay_server.door import Door
 from relay_server.edge import Edge
 from relay_server.hub import Hub, Tell
 from relay_server.log.base import Draft, Log, StorageError
 from relay_server.logging import EventLines
 from relay_server.registry import Endpoint, Registry
+from relay_server.senders import sender
 from relay_server.settings import Settings
 from relay_server.streams import Streams
 
 _UNREAD = 64 << 10
 """A body up to here is read before it is refused, so that the connection can be used again."""
 
+
+_TOLD_TARGET = 1024
 
 _By = Literal["app", "ack", "deadline", "gone"]
 
@@ -51,6 +55,7 @@ class Ingest:
         hub: Hub,
         streams: Streams,
         lines: EventLines,
+        door: Door,
         public_url: str,
     ) -> None:
         self.edge: Edge
@@ -62,22 +67,21 @@ class Ingest:
         self._hub = hub
         self._streams = streams
         self._lines = lines
+        self._door = door
         self._public_url = public_url
         self._held: dict[tuple[str, int], _Told] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
 
-    def vet(self, head: Head) -> Answer | None:
-        """Refuse a body that is large or waits to be asked for, when it is for nobody."""
+    def vet(self, head: Head, peer: str) -> Answer | None:
+        """Refuse a body that is large or waits to be asked for, when it may not come in."""
         if not (head.chunked or head.length > _UNREAD or head.wants_continue):
             return None
-        return self._refusal(head.target)
-
-    def _refusal(self, target: bytes) -> Answer | None:
-        if self.stopping:
-            return answers.STOPPING
-        found = split_target(target)
-        return None if found and self._registry.get(found[0]) else answers.NOT_FOUND
+        found = split_target(head.target)
+        endpoint = self._registry.get(found[0]) if found else None
+        if self.stopping or found is None or endpoint is None:
+            return answers.STOPPING if self.stopping else answers.NOT_FOUND
+        return self._turned_away(endpoint, head, self._sender(head, peer))
 
     def take(self, exchange: Exchange) -> None:
         """Append a whole request to its endpoint's log; `_stored` goes on."""
@@ -87,6 +91,11 @@ class Ingest:
         if self.stopping or found is None or endpoint is None:
             exchange.answer(answers.STOPPING if self.stopping else answers.NOT_FOUND)
             return
+        peer = self._sender(head, exchange.peer)
+        if refused := self._turned_away(endpoint, head, peer):
+            exchange.answer(refused)
+            return
+        self._door.passed(endpoint, peer, exchange.size, exchange.at)
         received_at = time.time_ns() // 1000
         event = new_event_id(received_at // 1000)
         draft = Draft(
@@ -97,11 +106,33 @@ class Ingest:
             url=f"{self._public_url}/{endpoint.id}",
             target=found[1],
             http_version=head.http_version,
-            peer=exchange.peer,
+            peer=peer,
             headers=head.headers,
             body=exchange.body,
         )
         self._log.append(draft, partial(self._stored, exchange, endpoint, event))
+
+    def _sender(self, head: Head, peer: str) -> str:
+        return sender(peer, head.headers, self._settings.proxy_hops)
+
+    def _turned_away(self, endpoint: Endpoint, head: Head, peer: str) -> Answer | None:
+        """Why this one may not come in; the listeners are told as well."""
+        refusal = self._door.refusal(endpoint, peer, head, time.monotonic())
+        if refusal is None:
+            return None
+        self._door.turned_away(endpoint.id, refusal)
+        self._streams.refused(
+            endpoint.id,
+            Refused(
+                at=time.time_ns() // 1000,
+                method=head.method,
+                target=_told_of(head.target),
+                peer=peer,
+                status=refusal.answer.status,
+                reason=refusal.reason,
+            ),
+        )
+        return refusal.answer
 
     def _stored(
         self, exchange: Exchange, endpoint: Endpoint, event: str, outcome: int | StorageError
@@ -200,3 +231,9 @@ class Ingest:
     def let_go(self) -> None:
         """Hold nobody any longer."""
         self.tell(self._hub.stopping())
+
+
+def _told_of(target: bytes) -> bytes:
+    """What stands behind the endpoint's id, as much of it as is told of a request turned away."""
+    found = split_target(target)
+    return found[1][:_TOLD_TARGET] if found else b""

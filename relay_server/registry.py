@@ -27,6 +27,12 @@ class Endpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ack_headers: tuple[tuple[str, str], ...] = ()
     ack_body: str | None = None
     """None: a JSON object with the event's id."""
+    allow: tuple[str, ...] = ()
+    """Networks, or names of sets of them, that webhooks may come from; empty: from anywhere."""
+    methods: tuple[str, ...] = ()
+    """Empty: every method."""
+    content_types: tuple[str, ...] = ()
+    """Media types in lower case, `text/*` for all texts; empty: every one."""
 
     @property
     def ack_pairs(self) -> Pairs:

@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from relay_server.rates import Rate
+
 PREFIX = "HOOKCLI_RELAY_"
+_MAY_BE_NONE = frozenset(
+    {"endpoint_rate", "endpoint_byte_rate", "address_rate", "address_byte_rate", "proxy_hops"}
+)
 
 
 class SettingError(Exception):
@@ -49,6 +54,27 @@ class Settings:
     """The most listeners of one endpoint."""
     max_endpoints: int = 100_000
     """The most endpoints of the relay."""
+
+    endpoint_rate: float = 1_000.0
+    """Webhooks a second to one endpoint; above it 429. 0: no limit, here and below."""
+    endpoint_burst: float = 10_000.0
+    """Webhooks that may come to one endpoint at once."""
+    endpoint_byte_rate: float = 64 << 20
+    """Bytes of bodies a second to one endpoint."""
+    endpoint_byte_burst: float = 1 << 30
+    """Bytes of bodies that may come to one endpoint at once."""
+    address_rate: float = 500.0
+    """Webhooks a second from one address (of IPv6: one /64); this machine's own is not limited."""
+    address_burst: float = 5_000.0
+    """Webhooks that may come from one address at once."""
+    address_byte_rate: float = 32 << 20
+    """Bytes of bodies a second from one address."""
+    address_byte_burst: float = 512 << 20
+    """Bytes of bodies that may come from one address at once."""
+    proxy_hops: int = 0
+    """How many proxies stand in front: as many entries at the end of `X-Forwarded-For` are believed."""
+    allow_sets: str | None = None
+    """A JSON file of named lists of networks that endpoints may allow; over the built-in ones."""
 
     head_timeout_s: float = 10.0
     """How long a request head may take, from its first byte or the connection's beginning."""
@@ -130,8 +156,18 @@ class Settings:
             raise SettingError(f"{PREFIX}KEY: shorter than 32 characters")
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, (int, float)) and not isinstance(value, bool) and value <= 0:
-                raise SettingError(f"{PREFIX}{field.name.upper()}: {value} is not above 0")
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                none = field.name in _MAY_BE_NONE
+                if value < 0 or (value == 0 and not none):
+                    least = "0 or more" if none else "above 0"
+                    raise SettingError(f"{PREFIX}{field.name.upper()}: {value} is not {least}")
+
+    def rates(self, of: str) -> tuple[Rate, Rate]:
+        """Requests and bytes for `endpoint` or `address`."""
+        return (
+            Rate(per_s=getattr(self, f"{of}_rate"), burst=getattr(self, f"{of}_burst")),
+            Rate(per_s=getattr(self, f"{of}_byte_rate"), burst=getattr(self, f"{of}_byte_burst")),
+        )
 
     def at(self, **changes: Any) -> "Settings":
         """The same with some fields changed."""

@@ -8,6 +8,7 @@ idle stream is this object, its socket, and no task.
 import asyncio
 import struct
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from websockets.frames import Frame, Opcode
@@ -175,6 +176,12 @@ class Stream(asyncio.Protocol):
         """The endpoint's listeners have changed; only the latest message counts."""
         self._peers = message
         self.wake()
+
+    def refused(self, messages: Sequence[bytes]) -> None:
+        """Senders were turned away; a listener that is behind does without knowing."""
+        if not self._paused:
+            for message in messages:
+                self._send(message)
 
     def end(self, code: int, reason: str) -> None:
         """End the stream from our side, whatever it is doing."""

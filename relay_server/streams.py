@@ -8,13 +8,14 @@ from collections.abc import Callable
 from functools import partial
 from itertools import count
 
+from msgspec.structs import replace
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from hookcli.wire import codec
 from hookcli.wire.headers import first
-from hookcli.wire.messages import Pairs, Peers, Reply
+from hookcli.wire.messages import Pairs, Peers, Refused, Reply
 from hookcli.wire.version import SUBPROTOCOL
 from relay_server import answers
 from relay_server.answers import Answer, refusal
@@ -27,6 +28,8 @@ from relay_server.stream import DELETED, GOING_AWAY, REVOKED, SILENT, TOO_MANY, 
 from relay_server.wish import WishError, read_wish
 
 _PEERS_AFTER_S = 0.2
+_REFUSED_AFTER_S = 0.2
+_REFUSED_EACH = 10
 _HANDSHAKE = (b"host", b"connection", b"upgrade")
 _quiet = logging.getLogger("relay.websockets")
 _quiet.addHandler(logging.NullHandler())
@@ -59,6 +62,7 @@ class Streams:
         self._connected: set[Stream] = set()
         self._nobody = asyncio.Event()
         self._changed: set[str] = set()
+        self._turned_away: dict[str, list[Refused]] = {}
         registry.changed = self.recheck
 
     def __len__(self) -> int:
@@ -172,6 +176,25 @@ class Streams:
         """A sender was told something."""
         for stream in self._of.get(endpoint, ()):
             stream.replied(reply)
+
+    def refused(self, endpoint: str, one: Refused) -> None:
+        """A sender was turned away; those who listen hear of the first few, and how many more."""
+        if endpoint not in self._of:
+            return
+        if not self._turned_away:
+            self.loop.call_later(_REFUSED_AFTER_S, self._tell_refused)
+        found = self._turned_away.setdefault(endpoint, [])
+        if len(found) < _REFUSED_EACH:
+            found.append(one)
+        else:
+            found[-1] = replace(found[-1], more=found[-1].more + 1)
+
+    def _tell_refused(self) -> None:
+        turned_away, self._turned_away = self._turned_away, {}
+        for endpoint, found in turned_away.items():
+            messages = [codec.encode(one) for one in found]
+            for stream in tuple(self._of.get(endpoint, ())):
+                stream.refused(messages)
 
     def recheck(self, endpoint: str) -> None:
         """An endpoint was changed or deleted: end the streams that may no longer be."""

@@ -26,13 +26,17 @@ class Endpoint:
         return "/" + self.id
 
 
+NO_RATES = {"HOOKCLI_RELAY_ENDPOINT_RATE": "0", "HOOKCLI_RELAY_ENDPOINT_BYTE_RATE": "0"}
+"""Tests and measurements send as fast as they can; the limits have tests of their own."""
+
+
 class Relay:
     """`hookcli relay` on a port of its own; killed and started again it keeps port and data."""
 
     def __init__(self, home: Path, *, settings: Mapping[str, str] | None = None) -> None:
         home.mkdir(parents=True, exist_ok=True)
         self.home = home
-        self.settings = dict(settings or {})
+        self.settings = NO_RATES | dict(settings or {})
         """`HOOKCLI_RELAY_*` variables."""
         self.port = 0
         self.key = ""

@@ -57,6 +57,9 @@ async def _started(here: Here, port: int) -> LocalRelay | None:
         listen=f"127.0.0.1:{port}",
         data=here.paths.relays / str(port),
         open_registration=True,
+        # Only this machine can send: whoever floods it does so to himself.
+        endpoint_rate=0,
+        endpoint_byte_rate=0,
     )
     if not _free(port):
         return None

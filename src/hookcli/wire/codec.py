@@ -30,7 +30,7 @@ _encoder = msgspec.msgpack.Encoder()
 _tag = msgspec.msgpack.Decoder(_Tagged)
 _from_relay: msgspec.msgpack.Decoder[RelayMessage] = msgspec.msgpack.Decoder(RelayMessage)
 _from_listener: msgspec.msgpack.Decoder[ListenerMessage] = msgspec.msgpack.Decoder(ListenerMessage)
-_RELAY_TYPES = frozenset({"welcome", "event", "gap", "replied", "peers", "pong"})
+_RELAY_TYPES = frozenset({"welcome", "event", "gap", "replied", "refused", "peers", "pong"})
 _LISTENER_TYPES = frozenset({"ack", "result", "target", "ping"})
 
 encode = _encoder.encode

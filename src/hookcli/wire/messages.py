@@ -1,6 +1,6 @@
 """The messages between relay and listener; docs/protocol.md describes each for strangers.
 
-    relay → listener    Welcome · Event · Gap · Replied · Peers · Pong
+    relay → listener    Welcome · Event · Gap · Replied · Refused · Peers · Pong
     listener → relay    Ack · Result · Target · Ping
 
 Each is a MessagePack map with a `type`. Unknown keys are ignored, so either end may be newer.
@@ -94,6 +94,23 @@ class Replied(Struct, tag="replied", tag_field="type", frozen=True, kw_only=True
     replies: tuple[Reply, ...]
 
 
+class Refused(Struct, tag="refused", tag_field="type", frozen=True, kw_only=True):
+    """A sender was turned away at the door: nothing was stored, and it was told so."""
+
+    at: int
+    """µs since the Unix epoch, the relay's clock."""
+    method: str
+    target: bytes
+    """As in `Event`, cut after 1,024 bytes."""
+    peer: str
+    status: int
+    """What the sender was told: 403, 405, 415, 429, …"""
+    reason: str
+    """`address`, `method`, `content_type`, `endpoint_rate`, `address_rate`, …"""
+    more: int = 0
+    """How many others were turned away with this one and are not told of singly."""
+
+
 class Peers(Struct, tag="peers", tag_field="type", frozen=True, kw_only=True):
     """Who else listens to this endpoint now; sent when it changes."""
 
@@ -148,5 +165,5 @@ class Unknown(Struct, frozen=True):
     type: str
 
 
-RelayMessage = Welcome | Event | Gap | Replied | Peers | Pong
+RelayMessage = Welcome | Event | Gap | Replied | Refused | Peers | Pong
 ListenerMessage = Ack | Result | Target | Ping

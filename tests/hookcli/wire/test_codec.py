@@ -67,6 +67,16 @@ from_relay = st.one_of(
         reason=st.sampled_from(["age", "size"]),
     ),
     st.builds(m.Replied, replies=st.lists(replies, max_size=4).map(tuple)),
+    st.builds(
+        m.Refused,
+        at=numbers,
+        method=texts,
+        target=st.binary(max_size=20),
+        peer=texts,
+        status=numbers,
+        reason=texts,
+        more=numbers,
+    ),
     st.builds(m.Peers, names=st.lists(texts, max_size=3).map(tuple)),
     st.builds(m.Pong, n=numbers, now=numbers),
 )
