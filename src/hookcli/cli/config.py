@@ -24,17 +24,21 @@ def list_(ctx: typer.Context) -> int:
 
     here: Here = ctx.obj
     settings = here.settings
-    rows = [(name, one.value, one.origin) for name, one in settings.settings.items()]
-    names = [
-        (f"secrets.{n}", list(refs), settings.secrets_from[n])
-        for n, refs in settings.secrets.items()
+    rows: list[tuple[str, object, str]] = [
+        (name, one.value, one.origin) for name, one in settings.settings.items()
     ]
+    secrets = {f"secrets.{name}": list(refs) for name, refs in settings.secrets.items()}
+    secrets_from = {f"secrets.{name}": file for name, file in settings.secrets_from.items()}
+    texts = {f"keys.{name}": text for name, text in settings.keys.items()}
+    texts |= {f"views.{name}": text for name, text in settings.views.items()}
+    origins = secrets_from | dict(settings.texts_from)
+    rows += [(name, value, origins[name]) for name, value in (secrets | texts).items()]
     if here.console.json:
-        for name, value, origin in [*rows, *names]:
+        for name, value, origin in rows:
             record = {"key": name, "value": _plain(value), "from": origin}
             here.console.out(dumped(head("setting", here.now) | record))
         return 0
-    _table(here, [(name, _shown(name, value), origin) for name, value, origin in [*rows, *names]])
+    _table(here, [(name, _shown(name, value), origin) for name, value, origin in rows])
     relays = here.credentials.relays()
     for origin, relay in relays.items():
         what = "relay key" if relay.key else "no relay key"
@@ -77,6 +81,16 @@ def set_(
 
 
 @app.command()
+def keys(ctx: typer.Context) -> int:
+    """Print the keys of the screen, as the [keys] table that you may copy and change."""
+    from hookcli.tui.actions import key_file
+
+    here: Here = ctx.obj
+    here.console.out(key_file(here.settings.keys).rstrip())
+    return 0
+
+
+@app.command()
 def path(ctx: typer.Context) -> int:
     """Print where settings, credentials and captures are."""
     here: Here = ctx.obj
@@ -85,6 +99,7 @@ def path(ctx: typer.Context) -> int:
         ("project", str(here.project or "none"), "" if here.project else "hookcli.toml"),
         ("credentials", str(here.paths.credentials), "mode 0600"),
         ("captures", str(here.store_path), here.settings.origin("store")),
+        ("the screen's", str(here.paths.screen), "drafts, layout, what was copied"),
         ("local relay", str(here.paths.relays), ""),
         ("bug reports", str(here.paths.reports), ""),
     ]

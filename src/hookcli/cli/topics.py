@@ -46,13 +46,17 @@ VARIABLES: Mapping[str, str] = {
     "HOOKCLI_PROFILE": "the profile, as --profile",
     "HOOKCLI_CONFIG": "the user's settings file",
     "HOOKCLI_STORE": "the file of captures, as --store",
-    "HOOKCLI_OUTPUT": "lines, json or quiet, as `listen -o`",
+    "HOOKCLI_OUTPUT": "tui, lines, json or quiet, as `listen -o`",
     "HOOKCLI_SECRET_<SCHEME>": "a signing secret: HOOKCLI_SECRET_STRIPE",
+    "HOOKCLI_EDITOR VISUAL EDITOR": "the editor, the first that is set",
+    "HOOKCLI_PAGER PAGER": "the pager, the first that is set",
     "HOOKCLI_NO_PROMPT": "1: never ask; say which flag answers the question",
     "HOOKCLI_ASCII": "1: print ASCII only",
     "HOOKCLI_RELAY_<SETTING>": "settings of `hookcli relay`",
     "NO_COLOR CLICOLOR CLICOLOR_FORCE": "colour off, off with 0, on",
     "FORCE_COLOR TERM LANG LC_ALL": "colour on; dumb and C are honoured",
+    "CI": "set: no screen, lines instead",
+    "COLORFGBG TMUX SSH_TTY": "the screen: light or dark, and how it copies",
 }
 
 

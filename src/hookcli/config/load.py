@@ -19,6 +19,9 @@ from hookcli.errors import ConfigError, UsageError
 
 BUILT_IN = "built-in"
 
+_TOP = tuple(name for name in BY_NAME if "." not in name)
+"""The keys that stand in no table."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
@@ -46,6 +49,12 @@ class Settings:
     secrets: Mapping[str, tuple[str, ...]]
     """Name to references, `env:NAME` or `file:PATH`."""
     secrets_from: Mapping[str, str]
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Of the screen: an action's id to its keys."""
+    views: Mapping[str, str] = field(default_factory=dict)
+    """Of the screen: a name to its filter."""
+    texts_from: Mapping[str, str] = field(default_factory=dict)
+    """`keys.ACTION` and `views.NAME` to the file that says so."""
     profile: str = ""
     files: tuple[Path, ...] = ()
     """The files that were read."""
@@ -82,6 +91,9 @@ class _Layers:
     settings: dict[str, Setting]
     secrets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     secrets_from: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, dict[str, str]] = field(default_factory=lambda: {"keys": {}, "views": {}})
+    """The tables that only hold texts."""
+    texts_from: dict[str, str] = field(default_factory=dict)
     ignored: list[Ignored] = field(default_factory=list)
 
     def put(self, key: Key, value: object, origin: str) -> None:
@@ -130,6 +142,9 @@ def load(
         settings=layers.settings,
         secrets=layers.secrets,
         secrets_from=layers.secrets_from,
+        keys=layers.texts["keys"],
+        views=layers.texts["views"],
+        texts_from=layers.texts_from,
         profile=profile,
         files=tuple(files),
         ignored=tuple(layers.ignored),
@@ -155,7 +170,8 @@ def read(file: Path) -> dict[str, object]:
 def unknown_key(file: Path | str, key: str, valid: Iterable[str]) -> ConfigError:
     """The error for a key that does not exist."""
     valid = list(valid)
-    near = difflib.get_close_matches(key.rpartition(".")[2], valid, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(key, valid, n=1, cutoff=0.5)
+    near = near or difflib.get_close_matches(key.rpartition(".")[2], valid, n=1, cutoff=0.5)
     hint = f"{near[0]}" if near else "hookcli config list, for all keys"
     return ConfigError(f"{file}: unknown key {key}", hint=hint)
 
@@ -185,10 +201,16 @@ def _apply_file(
             continue
         if name == "secrets":
             _apply_secrets(layers, file, value, guard)
-        elif key := BY_NAME.get(name):
-            _apply_key(layers, file, key, value, guard)
+        elif name == "ui":
+            _apply_ui(layers, file, value, guard)
+        elif name in layers.texts:
+            given = _texts(file, name, value)
+            layers.texts[name] |= given
+            layers.texts_from |= {f"{name}.{one}": str(file) for one in given}
+        elif name in _TOP:
+            _apply_key(layers, file, BY_NAME[name], value, guard)
         else:
-            raise unknown_key(file, name, [*BY_NAME, *schema.TABLES])
+            raise unknown_key(file, name, [*_TOP, *schema.TABLES])
     profiles = _profiles(file, table)
     if guard is not None and profiles:
         why = "profiles belong in the user's file"
@@ -208,8 +230,8 @@ def _profiles(file: Path, table: Mapping[str, object]) -> dict[str, dict[str, ob
         if not isinstance(keys, dict):
             raise ConfigError(f"{file}: profile.{name} is a table: [profile.{name}]")
         for key, value in keys.items():
-            if key not in BY_NAME:
-                raise unknown_key(file, f"profile.{name}.{key}", BY_NAME)
+            if key not in _TOP:
+                raise unknown_key(file, f"profile.{name}.{key}", _TOP)
             parse(BY_NAME[key], value, f"{file} [profile.{name}]")
     return tables
 
@@ -231,10 +253,30 @@ def _apply_key(
     layers.put(key, typed, f"{file}{part}")
 
 
-def _apply_secrets(layers: _Layers, file: Path, value: object, guard: "trust.Guard | None") -> None:
+def _table(file: Path, name: str, value: object) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise ConfigError(f"{file}: secrets is a table: [secrets]")
-    for name, references in value.items():
+        raise ConfigError(f"{file}: {name} is a table: [{name}]")
+    return value
+
+
+def _apply_ui(layers: _Layers, file: Path, value: object, guard: "trust.Guard | None") -> None:
+    for name, inner in _table(file, "ui", value).items():
+        key = BY_NAME.get(f"ui.{name}")
+        if key is None:
+            raise unknown_key(file, f"ui.{name}", [one for one in BY_NAME if one not in _TOP])
+        _apply_key(layers, file, key, inner, guard)
+
+
+def _texts(file: Path, name: str, value: object) -> dict[str, str]:
+    given = _table(file, name, value)
+    for key, text in given.items():
+        if not isinstance(text, str):
+            raise ConfigError(f"{file}: {name}.{key}: text is wanted, in quotes")
+    return {key: str(text) for key, text in given.items()}
+
+
+def _apply_secrets(layers: _Layers, file: Path, value: object, guard: "trust.Guard | None") -> None:
+    for name, references in _table(file, "secrets", value).items():
         given = references if isinstance(references, list) else [references]
         try:
             parsed = tuple(schema.reference(one) for one in given)

@@ -34,6 +34,11 @@ class Paths:
         return self.data / "captures.sqlite"
 
     @property
+    def screen(self) -> Path:
+        """What the screen keeps: drafts, layout, what was copied."""
+        return self.data / "screen"
+
+    @property
     def relays(self) -> Path:
         """The logs of relays that run inside `hookcli listen`."""
         return self.data / "relays"

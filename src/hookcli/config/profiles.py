@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hookcli.config.load import parse, read, unknown_key
 from hookcli.config.schema import BY_NAME, TABLES
 from hookcli.config.secrets import write_private
-from hookcli.errors import ConfigError
+from hookcli.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     import tomlkit
@@ -18,6 +18,7 @@ def put(file: Path, key: str, value: object, *, profile: str = "") -> None:
 
     Raises:
         ConfigError: no such key, a wrong value, or a file that is not TOML.
+        UsageError: a key of the screen, for one profile only.
     """
     import tomlkit
     from tomlkit.items import Table
@@ -30,13 +31,28 @@ def put(file: Path, key: str, value: object, *, profile: str = "") -> None:
         read(file)  # names the file and the line if it is not TOML
     document = tomlkit.parse(file.read_text() if file.exists() else "")
     table: tomlkit.TOMLDocument | Table = document
+    outer, dot, name = key.rpartition(".")
     if profile:
+        if dot:
+            raise UsageError(f"{key} is the same in every profile", hint="leave -p out")
         table = _profile(document, profile)
+    elif dot:
+        table = _inner(document, outer)
     if value is None:
-        table.pop(key, None)
+        table.pop(name, None)
     else:
-        table[key] = list(value) if isinstance(value, tuple) else value
+        table[name] = list(value) if isinstance(value, tuple) else value
     write_private(file, tomlkit.dumps(document))
+
+
+def _inner(document: "tomlkit.TOMLDocument", name: str) -> "Table":
+    import tomlkit
+    from tomlkit.items import Table
+
+    found = document.setdefault(name, tomlkit.table())
+    if not isinstance(found, Table):
+        raise ConfigError(f"{name} is not a table")
+    return found
 
 
 def _profile(document: "tomlkit.TOMLDocument", name: str) -> "Table":

@@ -6,12 +6,16 @@ from typing import Literal
 
 from hookcli.config import values
 
-Trust = Literal["free", "local", "inside", "known", "user"]
+Trust = Literal["free", "local", "inside", "known", "clipboard", "user"]
 """What a project's file may say of a key before it is trusted: anything; a target on this machine;
-a path inside the project; a relay that the user has logged in to; nothing."""
+a path inside the project; a relay that the user has logged in to; a way to the clipboard that runs
+no program of its choice; nothing."""
 
 RESPOND = ("app", "ack")
 OUTPUTS = ("tui", "lines", "json", "quiet")
+TIMES = ("local", "utc", "relative")
+CLIPBOARDS = ("auto", "osc52", "tmux")
+"""The ways to the clipboard that are no commands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,10 @@ def _output(value: object) -> str:
     return {"interactive": "tui", "compact": "lines"}.get(str(value)) or values.one_of(
         value, OUTPUTS
     )
+
+
+def _time(value: object) -> str:
+    return values.one_of(value, TIMES)
 
 
 def reference(value: object) -> str:
@@ -98,11 +106,50 @@ KEYS = (
         trust="inside",
         help="the file of captures; default: in the user's data folder",
     ),
-    Key(name="output", parse=_output, env="HOOKCLI_OUTPUT", help="lines, json or quiet"),
+    Key(name="output", parse=_output, env="HOOKCLI_OUTPUT", help="tui, lines, json or quiet"),
+    Key(
+        name="ui.theme",
+        parse=values.text,
+        default="auto",
+        help="auto follows the terminal; or a theme's name, such as nord, ansi-dark, ansi-light",
+    ),
+    Key(name="ui.time", parse=_time, default="local", help="local, utc or relative"),
+    Key(name="ui.mouse", parse=values.flag, default=True, help="the mouse works on the screen"),
+    Key(name="ui.confirm_quit", parse=values.flag, default=False, help="ask before leaving"),
+    Key(
+        name="ui.clipboard",
+        parse=values.text,
+        default="auto",
+        trust="clipboard",
+        help="auto, osc52, tmux or a command that reads what is copied",
+    ),
+    Key(
+        name="ui.editor",
+        parse=values.text,
+        env="HOOKCLI_EDITOR",
+        trust="user",
+        help="the editor's command; default: VISUAL, EDITOR",
+    ),
+    Key(
+        name="ui.pager",
+        parse=values.text,
+        env="HOOKCLI_PAGER",
+        trust="user",
+        help="the pager's command; default: PAGER",
+    ),
+    Key(
+        name="ui.viewer",
+        parse=values.text,
+        trust="user",
+        help="what opens a body, such as fx or jless; default: the pager",
+    ),
 )
 BY_NAME: Mapping[str, Key] = {key.name: key for key in KEYS}
 
 TABLES: Mapping[str, str] = {
     "secrets": "names of signing secrets, each env:NAME or file:PATH",
+    "ui": "the screen: the keys above that begin with `ui.`",
+    "keys": "action = keys; `hookcli config keys` lists all actions",
+    "views": "name = filter: the saved filters of the screen",
     "profile": "[profile.NAME]: the keys above, for `-p NAME`; in the user's file only",
 }

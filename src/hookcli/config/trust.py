@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import assert_never
 
 from hookcli.config import values
-from hookcli.config.schema import Key
+from hookcli.config.schema import CLIPBOARDS, Key
 from hookcli.config.secrets import write_private
 
 ADVICE = "hookcli config trust"
@@ -34,6 +34,8 @@ class Guard:
                 return "" if self._inside(str(value)) else "outside the project"
             case "known":
                 return "" if value in self.known_relays else "you have not logged in to this relay"
+            case "clipboard":
+                return "" if value in CLIPBOARDS else "a command is not for a project's file to set"
             case "user":
                 return "not for a project's file to set"
         assert_never(key.trust)

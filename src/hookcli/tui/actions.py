@@ -329,11 +329,13 @@ def command_line(action: Action, **facts: str) -> str:
     return action.command.format(**(known | facts)).rstrip()
 
 
-def key_file() -> str:
+def key_file(changed: Mapping[str, str] | None = None) -> str:
     """All ids with their keys, as the `[keys]` table that a user may copy and change."""
     width = max(len(action.id) for action in ACTIONS)
     lines = ["[keys]"]
+    keys = {action.id: action.keys for action in ACTIONS} | dict(changed or {})
     for place, name in PLACES.items():
-        lines += ["", f"# {name}"]
-        lines += [f'{action.id:<{width}} = "{action.keys}"' for action in of(place)]
+        if actions := list(of(place)):
+            lines += ["", f"# {name}"]
+            lines += [f'{action.id:<{width}} = "{keys[action.id]}"' for action in actions]
     return "\n".join(lines) + "\n"

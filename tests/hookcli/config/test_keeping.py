@@ -9,7 +9,7 @@ import pytest
 from hookcli.config.credentials import Credentials, KnownEndpoint, KnownRelay
 from hookcli.config.profiles import put
 from hookcli.config.secrets import Secret, available, resolve, write_private
-from hookcli.errors import ConfigError
+from hookcli.errors import ConfigError, UsageError
 
 RELAY = "https://hooks.test"
 
@@ -107,6 +107,22 @@ def test_the_users_file_keeps_what_its_user_wrote(tmp_path: Path) -> None:
     assert table["profile"] == {"work": {"relay": RELAY, "endpoint": "pay"}}
     put(file, "relay", None, profile="work")
     assert tomllib.loads(file.read_text())["profile"]["work"] == {"endpoint": "pay"}
+
+
+def test_a_setting_of_the_screen_goes_into_its_table(tmp_path: Path) -> None:
+    import tomllib
+
+    file = tmp_path / "config.toml"
+    file.write_text('forward = "8000"\n[ui]\ntheme = "nord"  # dark\n')
+    put(file, "ui.time", "utc")
+    put(file, "retry", 5)
+    assert "# dark" in file.read_text()
+    table = tomllib.loads(file.read_text())
+    assert table == {"forward": "8000", "retry": 5, "ui": {"theme": "nord", "time": "utc"}}
+    put(file, "ui.time", None)
+    assert "time" not in tomllib.loads(file.read_text())["ui"]
+    with pytest.raises(UsageError, match="the same in every profile"):
+        put(file, "ui.theme", "nord", profile="work")
 
 
 def test_a_wrong_key_or_value_is_not_written(tmp_path: Path) -> None:

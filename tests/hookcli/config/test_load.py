@@ -92,6 +92,12 @@ def test_an_unknown_profile_names_those_there_are(paths: Paths) -> None:
         ("token = 'hk_the-value-itself'", ("token", "env:NAME or file:PATH")),
         ("secrets = 3", ("secrets is a table",)),
         ("[secrets]\nstripe = 'whsec_x'", ("secrets.stripe", "env:NAME")),
+        ("ui = 3", ("ui is a table",)),
+        ("[ui]\nthem = 'nord'", ("unknown key ui.them", "ui.theme")),
+        ("[ui]\ntime = 'swatch'", ("ui.time", "local or utc or relative")),
+        ("[keys]\nreplay = 3", ("keys.replay", "text is wanted")),
+        ("views = 'status:5xx'", ("views is a table",)),
+        ("[profile.x.ui]\ntheme = 'nord'", ("profile.x.ui",)),
         ("profile = 1", ("profile is a table",)),
         ("[[profile]]\n", ("profile is a table",)),
         ("a = = b", ("is not valid TOML",)),
@@ -143,6 +149,45 @@ def test_a_project_is_not_trusted_with_everything(paths: Paths) -> None:
     assert settings.text("relay") is None
     assert settings.number("concurrency") == 3
     assert set(settings.secrets) == {"stripe", "github"}
+
+
+SCREEN = """
+[ui]
+theme = "nord"
+time = "utc"
+editor = "sh -c evil"
+pager = "sh -c evil"
+viewer = "sh -c evil"
+clipboard = "sh -c evil"
+[keys]
+replay = "f9"
+[views]
+"stripe invoices" = "source:stripe type:invoice.*"
+"""
+
+
+def test_the_screens_settings_are_read(paths: Paths) -> None:
+    settings = loaded(paths, SCREEN, environ={"HOOKCLI_PAGER": "less -R"})
+    assert settings.text("ui.theme") == "nord"
+    assert settings.text("ui.editor") == "sh -c evil"
+    assert settings.flag("ui.mouse")
+    assert (settings.text("ui.pager"), settings.origin("ui.pager")) == ("less -R", "HOOKCLI_PAGER")
+    assert settings.keys == {"replay": "f9"}
+    assert settings.views == {"stripe invoices": "source:stripe type:invoice.*"}
+
+
+def test_keys_and_views_of_a_project_go_over_those_of_the_user(paths: Paths) -> None:
+    settings = loaded(paths, '[keys]\nreplay = "f9"\nedit = "f2"', '[keys]\nreplay = "f8"')
+    assert settings.keys == {"replay": "f8", "edit": "f2"}
+
+
+def test_a_project_names_no_program_of_the_screen(paths: Paths) -> None:
+    settings = loaded(paths, "", SCREEN)
+    ignored = {one.key for one in settings.ignored}
+    assert ignored == {"ui.editor", "ui.pager", "ui.viewer", "ui.clipboard"}
+    assert settings.text("ui.theme") == "nord"
+    assert settings.text("ui.clipboard") == "auto"
+    assert loaded(paths, "", '[ui]\nclipboard = "tmux"').text("ui.clipboard") == "tmux"
 
 
 def test_a_project_may_name_a_relay_that_its_user_knows(paths: Paths) -> None:
