@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hookcli.wire.headers import end_to_end
 from hookcli.wire.messages import Pairs, Result
@@ -30,6 +30,8 @@ class Answer:
     headers: Pairs = ()
     """Without hop-by-hop fields."""
     body: bytes = b""
+    code: str = ""
+    """Of a refusal of the relay itself: the `code` in its body."""
     exact: bool = False
     """A program's: its `Content-Length` is kept where there is no body to count."""
 
@@ -44,7 +46,8 @@ def as_json(status: int, value: object, headers: Pairs = ()) -> Answer:
 def refusal(status: int, code: str, message: str, hint: str = "", headers: Pairs = ()) -> Answer:
     """An error of the relay itself."""
     error = {"code": code, "message": message}
-    return as_json(status, {"error": error | ({"hint": hint} if hint else {})}, headers)
+    made = as_json(status, {"error": error | ({"hint": hint} if hint else {})}, headers)
+    return replace(made, code=code)
 
 
 def ack(event: str, status: int = 202, headers: Pairs = (), body: str | None = None) -> Answer:

@@ -22,6 +22,7 @@ from relay_server.health import Health
 from relay_server.log.base import Log, StorageError
 from relay_server.registry import Endpoint, Registry
 from relay_server.settings import Settings
+from relay_server.status import Status
 from relay_server.streams import Streams
 
 T = TypeVar("T")
@@ -76,6 +77,8 @@ class Api:
         door: Door,
         public_url: str,
     ) -> None:
+        self.status: Status
+        """Set before the first request."""
         self._door = door
         self._settings = settings
         self._log = log
@@ -113,6 +116,9 @@ class Api:
                 self._health.health(tell)
             return
         refused = self._access.browser(head.headers)
+        if path == "/_/metrics" and refused is None:
+            self._metrics(head, tell)
+            return
         match = _ENDPOINTS.fullmatch(path)
         if refused is not None or match is None:
             raise _RefusedError(refused or answers.NO_PAGE)
@@ -128,6 +134,13 @@ class Api:
             self._rotate(head, body, endpoint, tell)
         else:
             self._one(head, body, endpoint, tell)
+
+    def _metrics(self, head: Head, tell: Tell) -> None:
+        """They name endpoints, so they are for the holder of the key."""
+        _only(head, "GET", "HEAD")
+        if not (self._settings.open_metrics or self._access.may_create(_token(head))):
+            raise _RefusedError(answers.UNAUTHORIZED)
+        self.status.tell(tell)
 
     def _collection(self, head: Head, body: bytes, tell: Tell) -> None:
         _only(head, "GET", "HEAD", "POST")

@@ -21,9 +21,11 @@ from relay_server.ingest import Ingest
 from relay_server.log.base import Log, Retention
 from relay_server.log.sqlite import SqliteLog
 from relay_server.logging import EventLines, note
+from relay_server.metrics import Metrics
 from relay_server.registry import Registry
 from relay_server.sets import load as load_sets
 from relay_server.settings import SettingError, Settings
+from relay_server.status import Status
 from relay_server.streams import Streams
 
 _LINES_AFTER_S = 0.1
@@ -116,9 +118,12 @@ class Relay:
         settings, log, registry, hub = self.settings, self.log, self._registry, self._hub
         loop = asyncio.get_running_loop()
         lines = EventLines(lambda flush: loop.call_later(_LINES_AFTER_S, flush))
-        streams = Streams(settings, log, registry, hub, loop=loop, public_url=url, relay=relay)
+        metrics = Metrics()
+        streams = Streams(
+            settings, log, registry, hub, loop=loop, metrics=metrics, public_url=url, relay=relay
+        )
         door = Door(settings, sets)
-        ingest = Ingest(settings, log, registry, hub, streams, lines, door, url)
+        ingest = Ingest(settings, log, registry, hub, streams, lines, door, metrics, url)
         access = Access(key_sha256, is_open=settings.open_registration)
         health = Health(log)
         api = Api(settings, log, registry, streams, access, health, door, url)
@@ -138,8 +143,10 @@ class Relay:
             ),
             body_budget=settings.body_budget,
             max_connections=settings.max_connections,
+            metrics=metrics,
         )
         ingest.edge = edge
+        api.status = Status(metrics, log, registry, streams, edge, settings.data)
         streams.tell = ingest.tell
         return _Parts(edge, ingest, streams, health, lines)
 

@@ -293,6 +293,7 @@ class Connection(asyncio.Protocol):
         if self._closing:
             return
         if self._inbound.refusal is not None:
+            self.edge.metrics.refused[self._inbound.refusal.code] += 1
             self._write(*framed(self._inbound.refusal, head=False, http10=False, close=True))
             self._close(unread=True)
         elif self.ended or (self.edge.stopping and self._inbound.phase is Phase.IDLE):

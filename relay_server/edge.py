@@ -6,6 +6,7 @@ import contextlib
 from relay_server.admission import Budget, Patience
 from relay_server.connection import Connection, Road
 from relay_server.inbound import Limits
+from relay_server.metrics import Metrics
 
 _SWEEP_S = 1.0
 
@@ -22,8 +23,9 @@ class Edge:
         patience: Patience,
         body_budget: int,
         max_connections: int,
+        metrics: Metrics,
     ) -> None:
-        self.loop, self.road = loop, road
+        self.loop, self.road, self.metrics = loop, road, metrics
         self.limits, self.patience = limits, patience
         self.budget = Budget(body_budget)
         self.stuck = 0
@@ -33,6 +35,11 @@ class Edge:
         self._connections: set[Connection] = set()
         self._empty: asyncio.Event = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._connections)
 
     def __call__(self) -> Connection:
         """The protocol of a new connection."""

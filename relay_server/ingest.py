@@ -20,6 +20,7 @@ from relay_server.edge import Edge
 from relay_server.hub import Hub, Tell
 from relay_server.log.base import Draft, Log, StorageError
 from relay_server.logging import EventLines
+from relay_server.metrics import Metrics
 from relay_server.registry import Endpoint, Registry
 from relay_server.senders import sender
 from relay_server.settings import Settings
@@ -56,6 +57,7 @@ class Ingest:
         streams: Streams,
         lines: EventLines,
         door: Door,
+        metrics: Metrics,
         public_url: str,
     ) -> None:
         self.edge: Edge
@@ -68,6 +70,7 @@ class Ingest:
         self._streams = streams
         self._lines = lines
         self._door = door
+        self._metrics = metrics
         self._public_url = public_url
         self._held: dict[tuple[str, int], _Told] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -89,13 +92,15 @@ class Ingest:
         found = split_target(head.target)
         endpoint = self._registry.get(found[0]) if found else None
         if self.stopping or found is None or endpoint is None:
-            exchange.answer(answers.STOPPING if self.stopping else answers.NOT_FOUND)
+            self._refuse(exchange, answers.STOPPING if self.stopping else answers.NOT_FOUND)
             return
         peer = self._sender(head, exchange.peer)
         if refused := self._turned_away(endpoint, head, peer):
-            exchange.answer(refused)
+            self._refuse(exchange, refused)
             return
         self._door.passed(endpoint, peer, exchange.size, exchange.at)
+        self._metrics.received += 1
+        self._metrics.received_bytes += exchange.size
         received_at = time.time_ns() // 1000
         event = new_event_id(received_at // 1000)
         draft = Draft(
@@ -111,6 +116,10 @@ class Ingest:
             body=exchange.body,
         )
         self._log.append(draft, partial(self._stored, exchange, endpoint, event))
+
+    def _refuse(self, exchange: Exchange, answer: Answer) -> None:
+        self._metrics.refused[answer.code] += 1
+        exchange.answer(answer)
 
     def _sender(self, head: Head, peer: str) -> str:
         return sender(peer, head.headers, self._settings.proxy_hops)
@@ -139,8 +148,9 @@ class Ingest:
     ) -> None:
         exchange.body_done()
         if isinstance(outcome, StorageError):
-            exchange.answer(answers.NOT_STORED)
+            self._refuse(exchange, answers.NOT_STORED)
             return
+        self._metrics.commit.observe(time.monotonic() - exchange.at)
         told = _Told(exchange, endpoint, event, outcome)
         if not exchange.alive:
             self._record(told, 0, "gone")
@@ -199,7 +209,9 @@ class Ingest:
             self._record(told, 0, "gone")
 
     def _record(self, told: _Told, status: int, by: _By) -> None:
-        ms = round((time.monotonic() - told.exchange.at) * 1000, 3)
+        seconds = time.monotonic() - told.exchange.at
+        self._metrics.was_told(status, by, seconds)
+        ms = round(seconds * 1000, 3)
         reply = Reply(seq=told.seq, status=status, by=by, ms=ms)
         self._log.record(told.endpoint.id, reply)
         self._streams.replied(told.endpoint.id, reply)

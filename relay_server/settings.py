@@ -35,6 +35,8 @@ class Settings:
     """The relay's own key, which creates endpoints; without it one is made at the first start."""
     open_registration: bool = False
     """Anyone who reaches the relay may create endpoints; only on a loopback address."""
+    open_metrics: bool = False
+    """`/_/metrics` needs no key; for a relay whose `/_/` only the operator reaches."""
 
     max_body: int = 25 << 20
     """The longest request body, in bytes; above it 413."""

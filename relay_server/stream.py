@@ -238,13 +238,14 @@ class Stream(asyncio.Protocol):
     def _send_page(self, page: Page) -> bool:
         """Whether anything was sent, so that there may be more."""
         frames: list[bytes] = []
+        now = self._streams.loop.time()
         for gap in page.gaps:
             self._position = max(self._position, gap.to_seq)
             frames += _frame(codec.encode(gap))
         for seq, message in page.events:
             if not self._window.fits(len(message)):
                 break
-            self._window.sent(seq, len(message))
+            self._window.sent(seq, len(message), now)
             self._position = seq
             frames += _frame(message)
             reply = page.replies.get(seq)
@@ -317,11 +318,18 @@ class Stream(asyncio.Protocol):
     def _acked(self, seq: int) -> None:
         if seq > self._position:
             self.end(BAD_MESSAGE, f"ack: event {seq} was not sent on this stream")
-        elif self._window.acked(seq):
+            return
+        self._streams.captured(self.endpoint, seq)
+        count, seconds = self._window.acked(seq, self.heard)
+        if count:
+            metrics = self._streams.metrics
+            metrics.captured += count
+            metrics.delivery.observe(seconds)
             self.wake()
 
     def _answered(self, result: Result) -> None:
         tells = None
+        self._streams.metrics.program_did(result.outcome)
         if self._begin < result.seq <= self._position:
             tells = self._streams.hub.answered(self.id, result)
         if tells is None:

@@ -22,6 +22,7 @@ from relay_server.answers import Answer, refusal
 from relay_server.auth import bearer
 from relay_server.hub import Hub, Listener, Tell
 from relay_server.log.base import Log, StorageError
+from relay_server.metrics import Metrics
 from relay_server.registry import Registry
 from relay_server.settings import Settings
 from relay_server.stream import DELETED, GOING_AWAY, REVOKED, SILENT, TOO_MANY, Stream
@@ -47,9 +48,11 @@ class Streams:
         hub: Hub,
         *,
         loop: asyncio.AbstractEventLoop,
+        metrics: Metrics,
         public_url: str,
         relay: str,
     ) -> None:
+        self.metrics = metrics
         self.settings, self.log, self.hub, self.loop = settings, log, hub, loop
         self.public_url, self.relay = public_url, relay
         self.tell: Callable[[list[Tell]], None] = lambda _: None
@@ -60,6 +63,8 @@ class Streams:
         self._of: dict[str, dict[Stream, Callable[[], None]]] = {}
         """Each stream with what ends its watch on the log."""
         self._connected: set[Stream] = set()
+        self._captured: dict[str, int] = {}
+        """Endpoint to the `seq` up to which a listener has said to have its events."""
         self._nobody = asyncio.Event()
         self._changed: set[str] = set()
         self._turned_away: dict[str, list[Refused]] = {}
@@ -153,7 +158,10 @@ class Streams:
             )
             self._peers_changed(endpoint.id)
             # A cursor beyond the head is from a log that was lost: nothing new must be missed.
-            stream.begin(endpoint, min(after, self.log.head(endpoint.id)))
+            after = min(after, self.log.head(endpoint.id))
+            if stream.wish.after != "now":
+                self.captured(endpoint.id, after)
+            stream.begin(endpoint, after)
 
     def left(self, stream: Stream) -> None:
         """A stream has ended."""
@@ -196,9 +204,24 @@ class Streams:
             for stream in tuple(self._of.get(endpoint, ())):
                 stream.refused(messages)
 
+    def captured(self, endpoint: str, seq: int) -> None:
+        """A listener has said to have everything up to there."""
+        self._captured[endpoint] = max(seq, self._captured.get(endpoint, 0))
+
+    def captured_up_to(self, endpoint: str) -> int:
+        """The place up to which somebody is known to have the events; 0 when nobody is."""
+        return self._captured.get(endpoint, 0)
+
+    def backlog(self, endpoint: str) -> int:
+        """How many events nobody has said to have; all that are held, before anybody listened."""
+        after = self.captured_up_to(endpoint)
+        held, _ = self.log.held(endpoint)
+        return min(held, self.log.head(endpoint) - after) if after else held
+
     def recheck(self, endpoint: str) -> None:
         """An endpoint was changed or deleted: end the streams that may no longer be."""
         if self._registry.get(endpoint) is None:
+            self._captured.pop(endpoint, None)
             self.tell(self.hub.deleted(endpoint))
         now = time.time_ns() // 1000
         for stream in tuple(self._of.get(endpoint, ())):

@@ -10,7 +10,7 @@ class Window:
 
     def __init__(self, events: int, size: int) -> None:
         self._events, self._bytes = events, size
-        self._under_way: deque[tuple[int, int]] | None = None
+        self._under_way: deque[tuple[int, int, float]] | None = None
         """Made when something is sent: most streams of a relay are idle, and a deque is large."""
         self._size = 0
 
@@ -25,18 +25,19 @@ class Window:
         """Whether one more event of that size may be sent now."""
         return not self._under_way or self._size + size <= self._bytes
 
-    def sent(self, seq: int, size: int) -> None:
+    def sent(self, seq: int, size: int, now: float) -> None:
         """An event is under way."""
         if self._under_way is None:
             self._under_way = deque()
-        self._under_way.append((seq, size))
+        self._under_way.append((seq, size, now))
         self._size += size
 
-    def acked(self, seq: int) -> bool:
-        """Everything up to `seq` has arrived; whether that made room."""
-        made = False
+    def acked(self, seq: int, now: float) -> tuple[int, float]:
+        """Everything up to `seq` has arrived: how many that are, and how long the first took."""
+        count, first = 0, now
         while self._under_way and self._under_way[0][0] <= seq:
-            _, size = self._under_way.popleft()
+            _, size, sent = self._under_way.popleft()
             self._size -= size
-            made = True
-        return made
+            first = sent if not count else first
+            count += 1
+        return count, now - first

@@ -10,22 +10,23 @@ from relay_server.window import Window
 def test_a_window_closes_in_number_and_in_bytes_and_opens_with_acks() -> None:
     window = Window(3, 100)
     assert window.room() == (3, 100)
-    window.sent(1, 60)
+    window.sent(1, 60, 10.0)
     assert window.room() == (2, 40)
     assert not window.fits(41)
-    window.sent(2, 40)
+    window.sent(2, 40, 11.0)
     assert window.room() == (0, 0)
-    assert not window.acked(0)
-    assert window.acked(1)
+    assert window.acked(0, 12.0) == (0, 0.0)
+    assert window.acked(1, 12.5) == (1, 2.5)
     assert window.room() == (2, 60)
-    assert window.acked(7)
+    window.sent(3, 1, 13.0)
+    assert window.acked(7, 14.0) == (2, 3.0)
     assert window.room() == (3, 100)
 
 
 def test_one_event_always_may_however_large() -> None:
     window = Window(3, 100)
     assert window.fits(5_000)
-    window.sent(1, 5_000)
+    window.sent(1, 5_000, 0.0)
     assert window.room() == (0, 0)
     assert not window.fits(1)
 
