@@ -30,7 +30,6 @@ _FIRST = (
         target BLOB NOT NULL,
         http_version TEXT NOT NULL,
         peer TEXT NOT NULL,
-        headers BLOB NOT NULL,
         body_size INTEGER NOT NULL,
         body_sha256 BLOB NOT NULL,
         source TEXT NOT NULL,
@@ -48,17 +47,19 @@ _FIRST = (
         told_ms REAL,
         state TEXT NOT NULL,                    -- of its deliveries: pending before failed before done
         attempts INTEGER NOT NULL DEFAULT 0,
-        last_n INTEGER,                         -- of the latest attempt, as everything below
+        last_n INTEGER,                         -- of the latest attempt, as all of last_*
         last_why TEXT,
         last_target TEXT,
         last_outcome TEXT,
         last_status INTEGER,
         last_ms REAL,
         last_error TEXT,
-        last_next_retry_at INTEGER
+        last_next_retry_at INTEGER,
+        headers BLOB NOT NULL                   -- last: it may be long, and lists read past it
     )
     """,
-    "CREATE UNIQUE INDEX captures_place ON captures (endpoint, seq) WHERE seq IS NOT NULL",
+    # Not unique: a log that was restored from a backup gives a place again, to another event.
+    "CREATE INDEX captures_place ON captures (endpoint, seq) WHERE seq IS NOT NULL",
     "CREATE INDEX captures_provider_id ON captures (provider_id) WHERE provider_id != ''",
     "CREATE INDEX captures_pending ON captures (rowid) WHERE state = 'pending'",
     "CREATE TABLE bodies (capture INTEGER PRIMARY KEY, body BLOB NOT NULL)",
@@ -77,12 +78,12 @@ _FIRST = (
         outcome TEXT NOT NULL,
         status INTEGER NOT NULL,
         reason BLOB NOT NULL,
-        headers BLOB NOT NULL,
-        body BLOB NOT NULL,
         body_size INTEGER NOT NULL,
         error TEXT NOT NULL,
         added TEXT NOT NULL,                    -- a JSON array of texts
         next_retry_at INTEGER,
+        headers BLOB NOT NULL,
+        body BLOB NOT NULL,
         PRIMARY KEY (capture, n)
     )
     """,
