@@ -5,7 +5,6 @@ import hmac
 import os
 import random
 import secrets
-import time
 from base64 import b32encode
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,12 +37,27 @@ def new_token() -> str:
     return "hk_" + secrets.token_urlsafe(32)
 
 
-def new_event_id(now_ms: int | None = None) -> str:
-    """A ULID: 48 bits of milliseconds, 80 random ones, in Crockford's base 32."""
-    now = time.time_ns() // 1_000_000 if now_ms is None else now_ms
-    # 4 bytes of zeros in front make 160 bits, which is a whole number of 5-bit characters.
-    raw = now.to_bytes(10, "big") + _unique.getrandbits(80).to_bytes(10, "big")
-    return b32encode(raw).translate(_CROCKFORD)[6:].decode()
+class EventIds:
+    """Makes ULIDs: 48 bits of milliseconds, 80 random ones, in Crockford's base 32.
+
+    They rise in the order in which they are made, also within a millisecond and when the clock
+    goes back: then the time of the newest one goes on counting.
+    """
+
+    def __init__(self) -> None:
+        self._newest = 0
+
+    def new(self, now_ms: int) -> str:
+        """An id for something that happened at `now_ms`, since the Unix epoch."""
+        made = max(now_ms, 0) << 80 | _unique.getrandbits(80)
+        if now_ms <= self._newest >> 80:
+            made = self._newest + 1 + _unique.getrandbits(40)
+        self._newest = made
+        # 4 bytes of zeros in front make 160 bits, which is a whole number of 5-bit characters.
+        return b32encode(made.to_bytes(20, "big")).translate(_CROCKFORD)[6:].decode()
+
+
+new_event_id = EventIds().new
 
 
 def hashed(token: str) -> str:

@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from relay_server.log.folders import make_folder, sync_folder
+
 LARGE = 32 << 10
 """Messages from here on, in bytes, stand in files."""
 _FILE = 64 << 20
@@ -30,10 +32,12 @@ class LargeMessages:
         self._size = 0
         self._live: Counter[int] = Counter()
         """How many rows point into each file."""
+        self._left: set[int] = set()
+        """Files that were followed by another when no row pointed into them yet, or any more."""
 
     def open(self, db: sqlite3.Connection) -> None:
         """Learn what the rows point to, and delete what they do not."""
-        self._folder.mkdir(mode=0o700, exist_ok=True)
+        make_folder(self._folder)
         self._live = Counter(
             dict(
                 db.execute(
@@ -42,6 +46,7 @@ class LargeMessages:
                 )
             )
         )
+        self._left.clear()
         self.close()
         for path in self._folder.glob("*.events"):
             no = int(path.stem) if path.stem.isdecimal() else 0
@@ -83,25 +88,28 @@ class LargeMessages:
         if self._fd >= 0:
             _sync(self._fd)
             self.close()
+            if self._live[self._no] <= 0:
+                self._left.add(self._no)
         self._no += 1
         self._size = 0
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0)
         self._fd = os.open(self._path(self._no), flags, 0o600)
-        # The file's name must survive a power cut too.
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._folder)
 
     def kept(self, files: Iterable[int]) -> None:
         """Rows that point into these files were committed."""
         self._live.update(files)
+        left, self._left = self._left, set()
+        self._drop(left)
 
     def freed(self, files: Iterable[int]) -> None:
         """Rows that pointed into these files are gone; empty files go too."""
-        for no, count in Counter(files).items():
-            self._live[no] -= count
+        freed = Counter(files)
+        self._live.subtract(freed)
+        self._drop(freed)
+
+    def _drop(self, files: Iterable[int]) -> None:
+        for no in files:
             if self._live[no] <= 0 and (no != self._no or self._fd < 0):
                 del self._live[no]
                 with contextlib.suppress(OSError):

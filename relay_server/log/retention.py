@@ -5,10 +5,11 @@ jumps ten years, or a relay that was switched off for a month, deletes nothing.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from relay_server.log.base import Reason, Retention
 from relay_server.log.large import LargeMessages
+from relay_server.log.schema import transaction
 from relay_server.log.shelves import Shelf, Shelves
 
 _EVENTS = 256
@@ -64,7 +65,8 @@ class Retainer:
             if excess <= 0:
                 break
         if rows:
-            _transact(db, lambda: self._remove(db, shelf, rows, "size"))
+            with transaction(db):
+                self._remove(db, shelf, rows, "size")
             self._removed(rows, shelf)
             self.note(shelf)
         return True
@@ -84,11 +86,9 @@ class Retainer:
         if not found:
             return False
 
-        def remove() -> None:
+        with transaction(db):
             for no, rows in found.items():
                 self._remove(db, self._shelves.by_no[no], rows, "age")
-
-        _transact(db, remove)
         for no, rows in found.items():
             self._removed(rows, self._shelves.by_no[no])
         return seen == _EVENTS or size > _BYTES
@@ -104,21 +104,18 @@ class Retainer:
 
     def _bury(self, db: sqlite3.Connection, no: int) -> bool:
         """Remove a slice of a deleted endpoint, and at last the endpoint."""
-
         rows = db.execute(
             "select place, seq, size, file from event where endpoint=? order by seq limit ?",
             (no, _EVENTS),
         ).fetchall()
-
-        def remove() -> None:
+        with transaction(db):
             db.executemany("delete from event where place=?", [(row[0],) for row in rows])
             if not rows:
                 db.execute("delete from reply where endpoint=?", (no,))
                 db.execute("delete from gap where endpoint=?", (no,))
                 db.execute("delete from endpoint where no=?", (no,))
-                self._shelves.dead.discard(no)
-
-        _transact(db, remove)
+        if not rows:
+            self._shelves.dead.discard(no)
         self._removed(rows)
         return True
 
@@ -128,12 +125,6 @@ class Retainer:
             shelf.count -= len(rows)
             shelf.size -= sum(row[2] for row in rows)
         self._large.freed(file for *_, file in rows if file is not None)
-
-
-def _transact(db: sqlite3.Connection, work: Callable[[], None]) -> None:
-    db.execute("begin immediate")
-    work()
-    db.execute("commit")
 
 
 def _note_gap(db: sqlite3.Connection, no: int, to_seq: int, count: int, reason: Reason) -> None:

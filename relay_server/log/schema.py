@@ -1,12 +1,15 @@
 """The log's file: how it is opened, locked to one relay, and laid out."""
 
+import contextlib
 import os
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
 from relay_server.log.base import StorageError
+from relay_server.log.folders import make_folder
 
 VERSION = 1
 """`PRAGMA user_version`: a relay refuses a file that a newer one has written."""
@@ -70,7 +73,7 @@ def prepare(path: Path) -> None:
     Raises:
         StorageError: it is damaged, not a log, or written by a newer relay.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600))
     with closing(connect(path, write=True)) as db:
         version = int(db.execute("pragma user_version").fetchone()[0])
@@ -94,7 +97,7 @@ def lock(folder: Path) -> BinaryIO:
     Raises:
         StorageError: another relay uses it.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     holder = open(folder / "relay.lock", "ab")  # noqa: SIM115
     try:
         import fcntl
@@ -106,6 +109,39 @@ def lock(folder: Path) -> BinaryIO:
         holder.close()
         raise StorageError(f"another relay uses {folder}") from None
     return holder
+
+
+@contextlib.contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All of it is committed and synced, or none of it."""
+    db.execute("begin immediate")
+    try:
+        yield
+        db.execute("commit")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            db.execute("rollback")
+        raise
+
+
+def disk_failed(error: Exception) -> bool:
+    """Whether SQLite was told so; a disk that is merely full is no such case."""
+    code = getattr(error, "sqlite_errorcode", 0) if isinstance(error, sqlite3.Error) else 0
+    return bool(code & 0xFF == sqlite3.SQLITE_IOERR)
+
+
+def settle(db: sqlite3.Connection) -> None:
+    """After a failed sync: bring the write-ahead log into the file, and begin it anew.
+
+    The kernel may take pages for clean that it could not write, so that the next sync says yes
+    without them. What is to be kept is therefore written once more, to another place.
+
+    Raises:
+        StorageError: somebody reads just now; to be tried again.
+    """
+    busy, *_ = db.execute("pragma wal_checkpoint(truncate)").fetchone()
+    if busy:
+        raise StorageError("the log is being read")
 
 
 def short_of_disk(total: int, free: int, size: int, *, low_water: int, kept_back: float) -> bool:

@@ -5,6 +5,7 @@ for listeners that catch up, and a listener that keeps up reads from memory (`ta
 """
 
 import asyncio
+import logging
 import sqlite3
 import threading
 from collections import OrderedDict
@@ -23,6 +24,7 @@ from relay_server.log.tail import Tail
 from relay_server.log.writer import Appended, Job, Writer
 
 T = TypeVar("T")
+_log = logging.getLogger("relay")
 _RECENT_REPLIES = 16_384
 
 
@@ -50,6 +52,8 @@ class SqliteLog:
         self._readers: ThreadPoolExecutor | None = None
         self._reading = threading.local()
         self._connections: list[sqlite3.Connection] = []
+        self._unreadable = ""
+        """Why the latest read failed; told once, for streams ask again and again."""
 
     async def open(self) -> None:
         """Lock the folder, open or create the file, and start the threads.
@@ -249,24 +253,26 @@ class SqliteLog:
     def put_endpoint(self, endpoint: str, document: bytes, done: Done) -> None:
         """Store a new or changed document."""
 
-        def put(db: sqlite3.Connection) -> None:
+        def put(db: sqlite3.Connection) -> Callable[[], object] | None:
             sql = "insert into endpoint (id, document) values (?,?) on conflict (id)"
             db.execute(f"{sql} do update set document=excluded.document", (endpoint, document))
+            sql = "select no, deleted from endpoint where id=?"
+            no, deleted = db.execute(sql, (endpoint,)).fetchone()
+            if deleted:
+                raise StorageError("the endpoint was deleted")
             shelves = self._write.shelves
-            if endpoint not in shelves.by_id:
-                no = int(
-                    db.execute("select no from endpoint where id=?", (endpoint,)).fetchone()[0]
-                )
-                shelves.add(Shelf(no=no, id=endpoint, stored=0, count=0, size=0))
+            if endpoint in shelves.by_id:
+                return None
+            return partial(shelves.add, Shelf(no=no, id=endpoint, stored=0, count=0, size=0))
 
         self._job(put, done)
 
     def remove_endpoint(self, endpoint: str, done: Done) -> None:
         """Forget an endpoint; its events are removed in slices."""
 
-        def remove(db: sqlite3.Connection) -> None:
+        def remove(db: sqlite3.Connection) -> Callable[[], object]:
             db.execute("update endpoint set deleted=1, document=x'' where id=?", (endpoint,))
-            self._write.shelves.remove(endpoint)
+            return partial(self._write.shelves.remove, endpoint)
 
         self._job(remove, done)
 
@@ -299,15 +305,12 @@ class SqliteLog:
 
     def _job(
         self,
-        run: Callable[[sqlite3.Connection], None],
+        run: Callable[[sqlite3.Connection], Callable[[], object] | None],
         done: Done,
         *,
         like_an_event: bool = False,
     ) -> None:
-        def finish(result: object) -> None:
-            done(result if isinstance(result, StorageError) else None)
-
-        self._write.submit(Job(run, finish, like_an_event))
+        self._write.submit(Job(run, done, like_an_event))
 
     async def _call(self, read: Callable[[sqlite3.Connection], T]) -> T:
         loop = asyncio.get_running_loop()
@@ -339,8 +342,16 @@ class SqliteLog:
             if db is None:
                 db = self._reading.db = connect(self.path, write=False)
                 self._connections.append(db)
-            return read(db)
+            try:
+                found = read(db)
+            except FileNotFoundError:
+                found = read(db)  # retention was faster; what it removed is a gap now
+            self._unreadable = ""
+            return found
         except (sqlite3.Error, OSError) as error:
+            if str(error) != self._unreadable:
+                self._unreadable = str(error)
+                _log.error("the log cannot be read: %s", error)
             broken: Any = self._reading.__dict__.pop("db", None)
             if broken is not None:
                 self._connections.remove(broken)

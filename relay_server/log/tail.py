@@ -1,7 +1,6 @@
 """The newest events in memory, so that a listener that keeps up costs no disk read."""
 
 from collections import deque
-from itertools import islice
 
 
 class Tail:
@@ -65,7 +64,9 @@ class Tail:
         while at > 0 and kept[at - 1][0] > after:
             at -= 1
         found: list[tuple[int, bytes]] = []
-        for seq, message in islice(kept, at, at + events):
+        # By index, not by iterating: the newest end of a long deque is near, its middle is not.
+        for index in range(at, min(at + events, len(kept))):
+            seq, message = kept[index]
             size -= len(message)
             if found and size < 0:
                 break

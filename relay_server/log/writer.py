@@ -23,7 +23,7 @@ from relay_server.log.checkpoint import Checkpointer
 from relay_server.log.large import LARGE, LargeMessages
 from relay_server.log.retention import Retainer
 from relay_server.log.rows import Coded, encode, insert_events, insert_replies, saved_clock
-from relay_server.log.schema import connect, short_of_disk
+from relay_server.log.schema import connect, disk_failed, settle, short_of_disk, transaction
 from relay_server.log.shelves import Shelf, Shelves
 
 _log = logging.getLogger("relay")
@@ -60,10 +60,11 @@ class _Append:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something else to write, in its own transaction; `done` hears the result or the error."""
+    """Something else to write, in its own transaction; `done` hears None or the error."""
 
-    run: Callable[[sqlite3.Connection], object]
-    done: Callable[[object], None]
+    run: Callable[[sqlite3.Connection], Callable[[], object] | None]
+    """What it returns is called once the transaction is committed, on the writer's thread."""
+    done: Callable[[StorageError | None], None]
     like_an_event: bool
     """Whether it needs as much free disk as an event; the rest may use what is kept back."""
 
@@ -97,6 +98,8 @@ class Writer:
         self._db: sqlite3.Connection | None = None
         self._broken: tuple[float, str] | None = None
         """Until when (monotonic) nothing is tried, and what happened."""
+        self._doubtful = False
+        """The disk has failed: what the file seems to hold may never have been written."""
         self._clock_base: int | None = None
         self._clock_saved = 0
         self._opened = time.monotonic()
@@ -199,11 +202,9 @@ class Writer:
             size = sum(len(one.message) for one in coded)
             db = self._ready(size)
             replies = self._take_replies()
-            with self._restored(replies):
-                db.execute("begin immediate")
+            with self._restored(replies), transaction(db):
                 files = insert_events(db, self._large, coded, self.clock())
                 insert_replies(db, self._with_shelves(replies))
-                db.execute("commit")
         except Exception as error:
             # Whatever it was, it must not stop the only thread that writes.
             reason = self._fail(error)
@@ -248,9 +249,8 @@ class Writer:
         try:
             with self._restored(replies):
                 db = self._ready(0, kept_back=0.5)
-                db.execute("begin immediate")
-                insert_replies(db, self._with_shelves(replies))
-                db.execute("commit")
+                with transaction(db):
+                    insert_replies(db, self._with_shelves(replies))
         except Exception as error:
             self._fail(error)
 
@@ -264,12 +264,14 @@ class Writer:
     def _do(self, job: Job) -> None:
         try:
             db = self._ready(0, kept_back=1.0 if job.like_an_event else 0.5)
-            db.execute("begin immediate")
-            result = job.run(db)
-            db.execute("commit")
+            with transaction(db):
+                committed = job.run(db)
         except Exception as error:
-            result = self._fail(error)
-        self._tell(lambda: job.done(result))
+            self._tell(partial(job.done, self._fail(error)))
+            return
+        if committed is not None:
+            committed()
+        self._tell(partial(job.done, None))
 
     def _tidy(self) -> bool:
         """One slice of retention and of checkpointing; True when there may be more."""
@@ -306,6 +308,9 @@ class Writer:
     def _connect(self) -> sqlite3.Connection:
         db = connect(self._path, write=True)
         try:
+            if self._doubtful:
+                settle(db)
+                self._doubtful = False
             self.shelves.load(db)
             self._large.open(db)
             for shelf in self.shelves.by_no.values():
@@ -327,6 +332,7 @@ class Writer:
         if self._broken is None:
             _log.error("the log cannot be written: %s", error)
         self._broken = (time.monotonic() + _RETRY_S, str(error))
+        self._doubtful |= disk_failed(error)
         db, self._db = self._db, None
         if db is not None:
             with contextlib.suppress(sqlite3.Error):

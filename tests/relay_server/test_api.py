@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from relay_server import auth
 from relay_server.auth import Token, matches
@@ -199,9 +201,17 @@ def test_tokens_match_until_they_run_out() -> None:
 
 
 def test_ids_are_unique_sortable_and_never_begin_with_a_dash() -> None:
-    ids = [auth.new_event_id(ms) for ms in (0, 1, 1_700_000_000_000, 2**48 - 1)]
+    ids = [auth.EventIds().new(ms) for ms in (0, 1, 1_700_000_000_000, 2**48 - 1)]
     assert ids == sorted(ids)
     assert all(re.fullmatch(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", one) for one in ids)
-    assert len({auth.new_event_id(5) for _ in range(10_000)}) == 10_000
+    assert len({auth.EventIds().new(5) for _ in range(10_000)}) == 10_000
     made = [auth.new_token() for _ in range(200)] + [auth.new_endpoint_id() for _ in range(200)]
     assert all(one.startswith(("hk_", "ep_")) for one in made)
+
+
+@given(st.lists(st.integers(-(10**13), 10**13), max_size=40))
+def test_ids_rise_whatever_the_clock_does(clock: list[int]) -> None:
+    ids = auth.EventIds()
+    made = [ids.new(now_ms) for now_ms in clock]
+    assert made == sorted(set(made))
+    assert all(len(one) == 26 for one in made)
