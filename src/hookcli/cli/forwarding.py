@@ -17,7 +17,8 @@ async def sender(store: "Store", options: "Options") -> AsyncIterator[Send]:
     """What sends jobs; its connections are closed at the end."""
     from hookcli.tunnel.forward import Forwarder
 
-    forwarder = Forwarder(insecure=options.insecure)
+    # Another machine's server is asked under its own name: it may know no other.
+    forwarder = Forwarder(insecure=options.insecure, host_header="auto", mark=options.mark)
 
     async def send(job: Job) -> Attempt:
         capture = job.capture
@@ -28,6 +29,7 @@ async def sender(store: "Store", options: "Options") -> AsyncIterator[Send]:
             why=Why.REPLAY,
             capture=capture.id,
             timeout_s=options.timeout_ms / 1000,
+            peer=capture.peer,
         )
 
     try:
