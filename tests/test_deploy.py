@@ -1,0 +1,167 @@
+"""What an operator copies is right: names of settings, the unit, the images' steps, the dashboard."""
+
+import asyncio
+import configparser
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import yaml
+
+from relay_server.metrics import Metrics, Now, Waiting, page
+from relay_server.settings import Settings
+from tests.support import rawhttp
+from tests.support.processes import Process
+
+ROOT = Path(__file__).resolve().parent.parent
+DEPLOY = ROOT / "docs" / "deploy"
+NOBODY = 65532
+
+
+def unit() -> dict[str, list[str]]:
+    """Every key of the unit with its values, in order."""
+    found: dict[str, list[str]] = {}
+    for line in (DEPLOY / "hookcli-relay.service").read_text().splitlines():
+        key, mark, value = line.partition("=")
+        if mark and not line.startswith("#"):
+            found.setdefault(key, []).append(value)
+    return found
+
+
+@pytest.mark.parametrize(
+    "file", sorted(one for one in (*DEPLOY.iterdir(), ROOT / "docs" / "deploy.md") if one.is_file())
+)
+def test_every_variable_named_is_a_setting(file: Path) -> None:
+    known = {f"HOOKCLI_RELAY_{name.upper()}" for name in Settings.__dataclass_fields__}
+    named = set(re.findall(r"HOOKCLI_RELAY_[A-Z_]+[A-Z]", file.read_text()))
+    assert named <= known | {"HOOKCLI_RELAY_PUBLIC_URL"}
+
+
+def test_the_units_environment_is_accepted() -> None:
+    given = dict(value.split("=", 1) for value in unit()["Environment"])
+    settings = Settings.from_env({k: v for k, v in given.items() if k.startswith("HOOKCLI_")})
+    assert settings.address == ("127.0.0.1", 8080)
+    assert settings.data == Path("/var/lib") / unit()["StateDirectory"][0]
+
+
+def test_the_unit_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "hookcli-relay.service"
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read_string((DEPLOY / file.name).read_text())
+    assert set(parser.sections()) == {"Unit", "Service", "Install"}
+    assert unit()["NoNewPrivileges"] == unit()["DynamicUser"] == ["yes"]
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        return  # a machine without systemd has nobody to ask
+    text = (DEPLOY / file.name).read_text().replace("/opt/hookcli/bin/hookcli", "/bin/true")
+    file.write_text(text)
+    done = subprocess.run(
+        [analyze, "verify", str(file)], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert file.name not in done.stderr
+
+
+def test_the_compose_file_holds_what_the_container_needs() -> None:
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    relay = compose["services"]["relay"]
+    assert relay["read_only"] is True
+    assert relay["cap_drop"] == ["ALL"]
+    build = relay["build"]
+    assert (DEPLOY / build["context"] / build["dockerfile"]).resolve() == DEPLOY / "Containerfile"
+    for service in compose["services"].values():
+        for volume in service["volumes"]:
+            source = volume.split(":")[0]
+            assert source in compose["volumes"] or (DEPLOY / source).exists()
+    caddy = (DEPLOY / "Caddyfile").read_text()
+    assert f"reverse_proxy relay:{relay['expose'][0]}" in caddy
+    assert caddy.count("{") == caddy.count("}")
+
+
+def test_the_container_file_names_what_is_there() -> None:
+    lines = (DEPLOY / "Containerfile").read_text().splitlines()
+    script = next(line.split()[2] for line in lines if line.startswith("RUN sh"))
+    assert (ROOT / script.removeprefix("/source/")).exists()
+    assert f"USER {NOBODY}:{NOBODY}" in lines
+
+
+def test_the_dashboard_asks_for_what_the_relay_tells() -> None:
+    waiting = (Waiting(endpoint="ep", events=1, oldest_s=1.0),)
+    metrics = Metrics()
+    metrics.was_told(200, "app", 0.1)
+    metrics.refused["busy"] += 1
+    metrics.program_did("answered")
+    # Gauges are told by name as they are gathered: read the names where they stand.
+    gauges = re.findall(r'\("([a-z_]+)", "[A-Z]', (ROOT / "relay_server/status.py").read_text())
+    assert len(gauges) >= 10
+    told = page(metrics, Now(gauges=[(name, "", 0.0) for name in gauges], waiting=waiting)).decode()
+    known = set(re.findall(r"^(hookcli_relay_[a-z_]+)", told, re.MULTILINE))
+    text = (DEPLOY / "grafana.json").read_text()
+    json.loads(text)
+    asked = set(re.findall(r"hookcli_relay_[a-z_]+", text))
+    assert len(asked) >= 15
+    assert asked <= known
+
+
+@asynccontextmanager
+async def contained(home: Path, hookcli: Path) -> AsyncIterator[Process]:
+    """The image's command as its user, with everything read-only but the volume."""
+    script = (
+        f"mount --rbind / / && mount --bind {home} {home} && mount -o remount,bind,ro / && "
+        f"cd {home} && exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups "
+        f"{hookcli} relay --listen 127.0.0.1:0"
+    )
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "HOOKCLI_RELAY_DATA": str(home),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    process = await Process.start(["unshare", "--mount", "sh", "-c", script], env=env)
+    try:
+        yield process
+    finally:
+        await process.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_the_images_steps_make_a_relay_that_needs_no_root(tmp_path: Path) -> None:
+    """The steps of the Containerfile, without a container engine: install, then run read-only."""
+    place, home = tmp_path / "opt", tmp_path / "data"
+    home.mkdir(mode=0o700)
+    os.chown(home, NOBODY, NOBODY)
+    # The temporary folder of the tests is closed to others.
+    for folder in [tmp_path, *tmp_path.parents][:-2]:
+        folder.chmod(folder.stat().st_mode | 0o011)
+    tree = await asyncio.to_thread(_clean_tree, tmp_path / "source")
+    script = str(tree / "docs" / "deploy" / "install.sh")
+    install = await Process.start(["sh", script, str(tree), str(place)], env=dict(os.environ))
+    assert await install.wait(200) == 0, install.tail()
+    async with contained(home, place / "bin" / "hookcli") as relay:
+        port = int((await relay.line(r"http://127\.0\.0\.1:(\d+)"))[1])
+        await relay.line(r"hookcli login ")
+        told = await rawhttp.once(port, rawhttp.request("GET", "/_/health", framing="none"))
+        assert told.status == 200
+        assert await relay.stop() == 0
+    assert (home / "relay.sqlite").exists()
+
+
+def _clean_tree(to: Path) -> Path:
+    """The files that git knows, as a build context has them."""
+    names = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
+    ).stdout.split(b"\0")
+    for name in filter(None, names):
+        source = ROOT / name.decode()
+        if source.is_file():
+            (to / name.decode()).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, to / name.decode())
+    return to
