@@ -18,6 +18,7 @@ from relay_server.connection import Exchange
 from relay_server.door import Door
 from relay_server.edge import Edge
 from relay_server.hub import Hub, Tell
+from relay_server.impatience import deadline_ms
 from relay_server.log.base import Draft, Log, StorageError
 from relay_server.logging import EventLines
 from relay_server.metrics import Metrics
@@ -160,7 +161,7 @@ class Ingest:
             outcome,
             event,
             respond=endpoint.respond,
-            deadline_ms=endpoint.deadline_ms or self._settings.deadline_ms,
+            deadline_ms=self._deadline_ms(endpoint, exchange.head),
             now=exchange.at,
         )
         if tell is not None:
@@ -174,6 +175,12 @@ class Ingest:
         self._held[endpoint.id, outcome] = told
         exchange.hung_up = partial(self._hung_up, endpoint.id, outcome)
         self._watch_deadlines()
+
+    def _deadline_ms(self, endpoint: Endpoint, head: Head) -> int:
+        """How long this sender is held at most, if it is held at all."""
+        if endpoint.deadline_ms is not None or not self._hub.listeners(endpoint.id):
+            return endpoint.deadline_ms or self._settings.deadline_ms
+        return deadline_ms(head, self._settings.deadline_ms)
 
     def tell(self, tells: list[Tell]) -> None:
         """Do what the hub decided."""

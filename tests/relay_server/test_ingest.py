@@ -403,3 +403,21 @@ async def test_http_1_0_keeps_the_connection_only_if_asked(hub: Running) -> None
         assert (await sender.send(raw)).values(b"Connection") == [b"close"]
         with pytest.raises(ConnectionResetError):
             await sender.answer()
+
+
+async def test_a_provider_that_is_known_to_be_impatient_is_held_no_longer(tmp_path: Path) -> None:
+    """Slack waits 3 s (https://docs.slack.dev/apis/events-api/): it hears the ack after 2."""
+    async with relay(tmp_path / "data", deadline_ms=30_000) as hub:
+        endpoint = await hub.endpoint()
+        slack = (
+            (b"X-Slack-Signature", b"v0=" + b"0" * 64),
+            (b"X-Slack-Request-Timestamp", b"1763908329"),
+        )
+        async with hub.stream(endpoint) as it:
+            began = time.monotonic()
+            told = await hub.post(endpoint, headers=slack)
+            waited = time.monotonic() - began
+            assert told.status == 202
+            await it.until(lambda: 1 in replies(it), "the reply", 5.0)
+            assert replies(it)[1].by == "deadline"
+    assert 1.9 < waited < 10
