@@ -22,6 +22,9 @@ _Known = dict[str, tuple[int, int]]
 _MOST_ROWS = 64
 """Rows in one statement."""
 
+_ROW = 4096
+"""About what a row without its body costs in the write-ahead log, which holds whole pages."""
+
 _LARGE = 256 * 1024
 """Bytes of a body that gets a statement of its own: SQLite copies what a statement is given."""
 
@@ -68,6 +71,13 @@ _UPDATE_STATE = """UPDATE captures SET state = coalesce((SELECT max(d.state) FRO
     WHERE d.capture = captures.rowid AND d.state != 'skipped'), 'skipped')
     WHERE rowid IN (SELECT value FROM json_each(?))"""
 """A capture's state by those of its deliveries; `done`, `failed`, `pending` sort in this order."""
+
+
+def size(batch: Batch) -> int:
+    """About how many bytes a batch adds to the write-ahead log."""
+    bodies = sum(len(new.body) for new in batch.captures)
+    answers = sum(len(one.body) for one in batch.attempts)
+    return bodies + answers + _ROW * (len(batch.captures) + len(batch.attempts) + len(batch.told))
 
 
 def write(db: sqlite3.Connection, batch: Batch) -> Committed:
@@ -233,12 +243,3 @@ def _put_cursor(db: sqlite3.Connection, endpoint: str, seq: int) -> None:
     sql = """INSERT INTO cursors (endpoint, seq) VALUES (?, ?)
         ON CONFLICT (endpoint) DO UPDATE SET seq = max(seq, excluded.seq)"""
     _run(db, sql, (endpoint, seq))
-
-
-def delete(db: sqlite3.Connection, ids: list[str]) -> None:
-    """Delete captures with all that belongs to them, within the open transaction."""
-    chosen = "(SELECT rowid FROM captures WHERE id IN (SELECT value FROM json_each(?)))"
-    given = (rows.texts(ids),)
-    for table in ("bodies", "attempts", "deliveries", "tags"):
-        db.execute(f"DELETE FROM {table} WHERE capture IN {chosen}", given)  # noqa: S608
-    db.execute(f"DELETE FROM captures WHERE rowid IN {chosen}", given)  # noqa: S608

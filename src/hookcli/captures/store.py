@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hookcli.captures import batch as batches
-from hookcli.captures import rows
+from hookcli.captures import deleting, rows
 from hookcli.captures.batch import Batch, Committed, NewCapture
+from hookcli.captures.checkpoint import Checkpointer
 from hookcli.captures.failures import failing
 from hookcli.captures.model import Attempt, Capture, Delivery, Summary
-from hookcli.captures.opening import open_file
+from hookcli.captures.opening import connect, open_file
 from hookcli.errors import NotFoundError
 
 __all__ = ["Batch", "Committed", "Condition", "NewCapture", "Store"]
@@ -46,6 +47,7 @@ class Store:
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
         self.path = path
         self._db = db
+        self._checkpoints = Checkpointer(lambda: connect(path))
         self._functions: dict[str, Callable[..., Any]] = {}
 
     @classmethod
@@ -59,7 +61,8 @@ class Store:
         return cls(path, open_file(path, create=create))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; further use is a bug."""
+        self._checkpoints.stop()
         self._db.close()
 
     def commit(self, batch: Batch) -> Committed:
@@ -69,19 +72,26 @@ class Store:
         never goes backwards.
         """
         with self._transaction():
-            return batches.write(self._db, batch)
+            committed = batches.write(self._db, batch)
+        self._checkpoints.wrote(batches.size(batch))
+        return committed
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        db = self._db
+        with self._undoing():
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+
+    @contextmanager
+    def _undoing(self) -> Iterator[None]:
+        """Undo the transaction that a failure leaves open."""
         with failing(self.path):
-            db.execute("BEGIN IMMEDIATE")
             try:
                 yield
-                db.execute("COMMIT")
             except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
                 raise
 
     def _all(self, sql: str, values: Sequence[object] = ()) -> list[rows.Row]:
@@ -211,9 +221,12 @@ class Store:
         return int(found[0])
 
     def delete(self, ids: Iterable[str]) -> None:
-        """Forget captures with all that belongs to them; an id that is not there is no error."""
-        with self._transaction():
-            batches.delete(self._db, list(ids))
+        """Forget captures with all that belongs to them; an id that is not there is no error.
+
+        The file becomes smaller. Other processes can commit meanwhile.
+        """
+        with self._undoing():
+            deleting.delete(self._db, list(ids))
 
     def cursor(self, endpoint: str) -> int | None:
         """The `seq` up to which an endpoint's events are captured; None before the first."""
