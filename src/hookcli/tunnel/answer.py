@@ -150,7 +150,9 @@ class AnswerReader:
             self._too_large_head()
             raise _Stop
         if self._count > self._limits.fields:
-            self._fail(Outcome.TOO_LARGE, f"more than {self._limits.fields:,} header fields")
+            self._fail(
+                Outcome.TOO_LARGE, f"the answer has more than {self._limits.fields:,} fields"
+            )
 
     def on_headers_complete(self) -> None:
         """The empty line behind a head."""
@@ -176,7 +178,9 @@ class AnswerReader:
         self._chunks.append(data)
         if self._size > self._limits.answer:
             limit, kept = size(self._limits.answer), size(self._limits.kept)
-            self._fail(Outcome.TOO_LARGE, f"larger than {limit}; the first {kept} are kept")
+            self._fail(
+                Outcome.TOO_LARGE, f"the answer is larger than {limit}; its first {kept} are kept"
+            )
 
     def on_message_complete(self) -> None:
         """The last byte of an answer, interim ones included."""
@@ -189,9 +193,8 @@ class AnswerReader:
         raise _Stop
 
     def _too_large_head(self) -> None:
-        self.fault = Fault(
-            Outcome.TOO_LARGE, f"header fields of more than {size(self._limits.head)}"
-        )
+        text = f"the answer's header fields are larger than {size(self._limits.head)}"
+        self.fault = Fault(Outcome.TOO_LARGE, text)
 
     def _no_upgrade(self) -> None:
         self.fault = Fault(
@@ -203,7 +206,7 @@ class AnswerReader:
             self.keep_alive = False
         elif self.fault is None:
             began = "" if self._fields or self.status else f": it begins {data[:32]!r}"
-            text = f"not HTTP/1.1 ({str(error).lower()}){began}"
+            text = f"the answer is not HTTP/1.1 ({str(error).lower()}){began}"
             self.fault = Fault(Outcome.GARBLED, text)
 
 
