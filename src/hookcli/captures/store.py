@@ -24,6 +24,19 @@ __all__ = ["Batch", "Committed", "Condition", "NewCapture", "Store"]
 _FIRST_PAGE, _PAGE = 32, 512
 """Rows read at once: few at first, because somebody waits for the first line."""
 
+_ENDPOINTS_WITH = """
+    WITH RECURSIVE known (endpoint) AS (
+        SELECT min(endpoint) FROM captures WHERE seq IS NOT NULL
+        UNION ALL
+        SELECT (SELECT min(endpoint) FROM captures WHERE endpoint > k.endpoint AND seq IS NOT NULL)
+        FROM known k WHERE k.endpoint IS NOT NULL
+    )
+    SELECT k.endpoint FROM known k WHERE EXISTS (
+        SELECT 1 FROM captures c WHERE c.endpoint = k.endpoint AND c.seq BETWEEN ? AND ?)
+    ORDER BY 1
+"""
+"""From endpoint to endpoint in the index, not through all captures."""
+
 
 class Condition(Protocol):
     """What narrows a list; `filters.Filter` is one."""
@@ -112,6 +125,14 @@ class Store:
         """Captures by an SQL expression over `captures c`, for the modules of this room."""
         sql = f"{rows.CAPTURES} FROM captures c WHERE {where} ORDER BY {order} LIMIT ?"
         return [rows.capture_of(row) for row in self._all(sql, (*values, limit))]
+
+    def tags(self) -> list[str]:
+        """Every tag that a capture has, sorted."""
+        return [tag for (tag,) in self._all("SELECT DISTINCT tag FROM tags ORDER BY tag")]
+
+    def endpoints_with(self, first: int, last: int) -> list[str]:
+        """The endpoints of which an event with a `seq` in this range was captured, sorted."""
+        return [endpoint for (endpoint,) in self._all(_ENDPOINTS_WITH, (first, last))]
 
     def body(self, id: str) -> bytes:  # noqa: A002
         """The body of a capture; empty when the capture is gone."""
