@@ -28,7 +28,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
         if code is None:
             from hookcli.cli.app import invoke
 
-            code = invoke(list(arguments), console)
+            code = invoke(list(arguments) or ["ui"], console)
         console.stdout.flush()
     except BrokenPipeError:
         return ExitCode.READER_GONE
@@ -39,6 +39,8 @@ def run(arguments: Sequence[str], console: Console) -> int:
 
 def _page(arguments: list[str], console: Console) -> int | None:
     """The answers that need no parser; None when there is one to ask."""
+    if not arguments and _can_draw(console):
+        return None
     if arguments in ([], ["--help"], ["-h"], ["help"]):
         from hookcli.cli.front import page
 
@@ -52,6 +54,15 @@ def _page(arguments: list[str], console: Console) -> int | None:
     if arguments[:1] == ["__complete"]:
         return _complete(arguments[1:], console)
     return None
+
+
+def _can_draw(console: Console) -> bool:
+    """Whether the bare command opens the screen."""
+    if not console.stdout.isatty():
+        return False  # the usual case: nothing more needs to be imported
+    from hookcli.cli import face
+
+    return not face.not_alone(console)
 
 
 def _complete(words: list[str], console: Console) -> int:

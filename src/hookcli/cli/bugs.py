@@ -9,12 +9,16 @@ from pathlib import Path
 from hookcli.cli.console import ExitCode
 from hookcli.cli.here import Here
 
+STOPPED = "hookcli stopped on a bug of its own. Nothing captured is lost."
 
-def tell(error: BaseException, arguments: Sequence[str], here: Here) -> ExitCode:
+
+def tell(
+    error: BaseException, arguments: Sequence[str], here: Here, what: str = STOPPED
+) -> ExitCode:
     """Write the report and say where it is."""
     text = report(error, arguments)
     console = here.console
-    console.err("hookcli stopped on a bug of its own. Nothing captured is lost.")
+    console.err(what)
     try:
         folder = here.paths.reports
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

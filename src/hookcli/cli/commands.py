@@ -26,6 +26,12 @@ COMMANDS: tuple[Command, ...] = (
         group=DAILY,
     ),
     Command(
+        name="ui",
+        summary="browse and replay captures, without listening",
+        example="hookcli",
+        group=DAILY,
+    ),
+    Command(
         name="ls",
         summary="list, search and follow captures",
         example="hookcli ls status:5xx since:1h",

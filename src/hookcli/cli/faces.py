@@ -136,4 +136,4 @@ def summary(done: observe.Done, ready: observe.Ready | None, again: str) -> list
         kept = span(ready.retention_s * 1000).replace(" d", " days")
         first += f" The relay keeps new events for {kept};"
         second = f"`{again}` goes on at seq {done.last_seq + 1}."
-    return [first, f"{second} Look again: hookcli ls"]
+    return [first, f"{second} Look again: hookcli ui"]

@@ -25,7 +25,6 @@ class Options:
     paused: bool
     print_url: bool
     print_secret: bool
-    output_given: bool
 
 
 @app.command(name="listen")
@@ -87,8 +86,14 @@ def listen(
     now: Annotated[bool, typer.Option("--now", help="start with what comes from now on")] = False,
     output: Annotated[
         str | None,
-        typer.Option("-o", "--output", metavar="lines|json|quiet", help="--json is -o json"),
+        typer.Option("-o", "--output", metavar="tui|lines|json|quiet", help="--json is -o json"),
     ] = None,
+    ui: Annotated[
+        bool, typer.Option("--ui", help="the screen although stdout is a pipe; NDJSON goes there")
+    ] = False,
+    no_mouse: Annotated[
+        bool, typer.Option("--no-mouse", help="leave selecting to the terminal")
+    ] = False,
     for_: Annotated[
         str | None, typer.Option("--for", metavar="10m", help="stop after this time")
     ] = None,
@@ -131,9 +136,8 @@ def listen(
         "deadline": deadline,
         "max_offline": max_offline,
         "output": output,
+        "ui.mouse": False if no_mouse else None,
     }
-    from hookcli.cli.listening import run
-
     options = Options(
         since=since,
         from_seq=from_,
@@ -144,6 +148,22 @@ def listen(
         paused=paused,
         print_url=print_url,
         print_secret=print_secret,
-        output_given=output is not None or here.console.json,
     )
-    return run(here, options)
+    return _run(here, options, given=output is not None, ui=ui)
+
+
+def _run(here: Here, options: Options, *, given: bool, ui: bool) -> int:
+    if options.print_url or options.print_secret:
+        chosen = "quiet"
+    else:
+        from hookcli.cli import face
+
+        setting = here.settings.text("output")
+        chosen = face.listening(here.console, setting, given=given, ui=ui)
+    if chosen == "tui":
+        from hookcli.cli import screen
+
+        return screen.listen(here, options)
+    from hookcli.cli.listening import run
+
+    return run(here, options, chosen)

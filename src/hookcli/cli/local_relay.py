@@ -5,6 +5,7 @@ that are started side by side do not write into one log, and a URL stays the sam
 """
 
 import errno
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,8 @@ class LocalRelay:
         await self.server.stop(grace_s)
 
 
-async def start(here: Here) -> LocalRelay:
-    """Start it on the first free port.
+async def start(here: Here, notice: Callable[[str], None]) -> LocalRelay:
+    """Start it on the first free port; `notice` is told when that is another than usual.
 
     Raises:
         UsageError: none of the ports is free. StoreError: its log cannot be used.
@@ -39,7 +40,7 @@ async def start(here: Here) -> LocalRelay:
     for port in PORTS:
         if found := await _started(here, port):
             if port != LOCAL_PORT:
-                here.console.notice(f"{LOCAL_PORT} is in use, using {port}")
+                notice(f"{LOCAL_PORT} is in use, using {port}")
             return found
     raise UsageError(
         f"no port from {PORTS[0]} to {PORTS[-1]} is free for the local relay",

@@ -31,8 +31,13 @@ class Stops:
 
 def run(main: Callable[[Stops], Awaitable[_T]]) -> _T:
     """Run `main` to its end in a loop of its own."""
-    with asyncio.Runner(loop_factory=_factory()) as runner:
-        return runner.run(_with_signals(main))
+    with runner() as made:
+        return made.run(_with_signals(main))
+
+
+def runner() -> asyncio.Runner:
+    """Runs coroutines in a loop of its own, on any thread."""
+    return asyncio.Runner(loop_factory=_factory())
 
 
 async def _with_signals(main: Callable[[Stops], Awaitable[_T]]) -> _T:

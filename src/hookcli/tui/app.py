@@ -3,8 +3,9 @@
 Whether there is a terminal to draw on is decided before this module is imported.
 """
 
+import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -46,17 +47,19 @@ def run_listen(
     setup: Setup,
     listen: Listen | None,
     *,
-    fallback: Observer | None,
+    fallback: Callable[[Exception], Observer] | None,
     also: Observer | None = None,
     send: Send | None = None,
+    runner: Callable[[], asyncio.Runner] = asyncio.Runner,
 ) -> Left:
     """Listen in a thread and draw here, until the screen is left.
 
-    `listen` makes the listener in the engine's loop; `also` is told every report as well (NDJSON on
-    a piped stdout); `fallback` is told them once the screen has crashed twice.
+    `listen` makes the listener in the engine's loop, which `runner` makes; both come after the
+    first drawing, because the network libraries take their time to import. `also` is told every
+    report as well (NDJSON on a piped stdout); `fallback` makes who is told once the screen has
+    crashed twice.
     """
-    engine = Engine(listen, also=also)
-    engine.start()
+    engine = Engine(listen, also=also, runner=runner)
     own = Sender()
     sender = send or own.send
     board = Board(mark=MARK)
@@ -71,7 +74,7 @@ def run_listen(
                 f"the screen was started again after a bug ({type(crash).__name__})", 0, "bad"
             )
         if crash is not None and listen is not None:
-            code = _without_screen(engine, fallback)
+            code = _without_screen(engine, fallback and fallback(crash))
     finally:
         engine.submit(own.close())
         engine.stop()
@@ -100,6 +103,7 @@ def _handlers_kept() -> Iterator[None]:
 
 def _without_screen(engine: Engine, fallback: Observer | None) -> int:
     """Go on without a screen until a signal or the listener's end."""
+    engine.begin()
     if fallback is not None:
         for report in engine.drain(limit=1_000_000):
             fallback(report)

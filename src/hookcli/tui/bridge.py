@@ -53,17 +53,26 @@ class Engine:
     """A loop in a thread. Reports gather in a deque that the screen drains; nothing waits for it."""
 
     def __init__(
-        self, listen: Listen | None = None, *, also: Observer | None = None, grace_s: float = 3.0
+        self,
+        listen: Listen | None = None,
+        *,
+        also: Observer | None = None,
+        grace_s: float = 3.0,
+        runner: Callable[[], asyncio.Runner] = asyncio.Runner,
     ) -> None:
         self._listen = listen
+        self._runner = runner
         self._also = also
         self._grace_s = grace_s
         self._reports: deque[Report] = deque(maxlen=KEPT)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listener: Listening | None = None
+        self._opening: asyncio.Task[None] | None = None
+        """Where the listener is being made: a relay that does not answer must not hold up leaving."""
         self._started = threading.Event()
         self._stop: asyncio.Event | None = None
         self._stopping = False
+        self._begun = False
         self.paused = False
         self.ending: object | None = None
         """What `run` returned."""
@@ -77,14 +86,21 @@ class Engine:
 
     # The engine's thread
 
+    def begin(self) -> None:
+        """Start the thread, once; what is submitted meanwhile waits until its loop takes work."""
+        if not self._begun:
+            self._begun = True
+            self._thread.start()
+
     def start(self) -> None:
         """Start the thread; returns when its loop takes work."""
-        self._thread.start()
+        self.begin()
         self._started.wait(START_S)
 
     def _work(self) -> None:
         try:
-            asyncio.run(self._main())
+            with self._runner() as made:
+                made.run(self._main())
         except BaseException as error:  # the thread ends here: nobody else would see it
             self.error = self.error or error
         finally:
@@ -97,8 +113,13 @@ class Engine:
         self._started.set()
         try:
             if self._listen is not None:
+                self._opening = asyncio.current_task()
                 await self._run(self._listen)
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
         finally:
+            self._opening = None
             self.over.set()
         # Replays go on working after the listener has ended.
         if not self._stopping:
@@ -108,6 +129,7 @@ class Engine:
         try:
             async with listen(self.observe) as listener:
                 self._listener = listener
+                self._opening = None
                 if self._stopping:
                     return
                 if self.paused:
@@ -154,6 +176,8 @@ class Engine:
 
     def submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         """Run a coroutine on the engine's loop."""
+        if self._begun:
+            self._started.wait(START_S)
         if self._loop is None or not self._thread.is_alive():
             work.close()
             failed: Future[T] = Future()
@@ -187,7 +211,14 @@ class Engine:
         listener, loop = self._listener, self._loop
         if listener is not None:
             listener.stop(grace)
-        if loop is not None and self._stop is not None and self._thread.is_alive():
-            loop.call_soon_threadsafe(self._stop.set)
+        if loop is not None and self._thread.is_alive():
+            loop.call_soon_threadsafe(self._end)
         if self._thread.is_alive():
             self._thread.join(grace + 5.0)
+
+    def _end(self) -> None:
+        """On the engine's thread: nothing more is waited for."""
+        if self._opening is not None:
+            _ = self._opening.cancel()
+        if self._stop is not None:
+            self._stop.set()

@@ -82,6 +82,7 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
             self.board.link.phase = "connecting"
         _ = self.push_screen(self.main)
         self.set_interval(DRAIN_S, self.drain)
+        self.main.call_after_refresh(self.engine.begin)
 
     def _signalled(self, number: int) -> None:
         self.exit(128 + number, return_code=128 + number)

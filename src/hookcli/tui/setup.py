@@ -25,8 +25,11 @@ class Setup:
     editor: str = ""
     """The editor's command line; empty when no variable names one."""
     pager: str = ""
+    """What opens a body outside."""
     theme: str = ""
     """A Textual theme; empty for the default, `auto` as well."""
+    times: str = "local"
+    """`local`, `utc` or `relative`."""
     ascii_only: bool = False
     mouse: bool = True
     confirm_quit: bool = False
@@ -45,3 +48,5 @@ class Setup:
     """Seconds that only go forward."""
     history: bool = True
     """Show earlier captures from the start; a listener begins with its own."""
+    begin: str = ""
+    """A filter that is in force from the start."""

@@ -41,7 +41,7 @@ class Storing(App[int]):
         """All that is known of a capture; None when it is gone."""
         return await self.desk.run(lambda store: loading.details(store, id))
 
-    async def older_rows(self, before: object, limit: int) -> tuple[list[Row], object]:
+    async def older_rows(self, before: int | None, limit: int) -> tuple[list[Row], int | None]:
         """Rows older than `before`, oldest first, and where the next ones begin."""
         rows, mark = await self.desk.run(lambda s: loading.older(s, before, limit, now=self.now))
         return [self.board.flying_row(row) for row in rows], mark

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from hookcli.captures.store import Batch, NewCapture, Store
 from textual import events
 from textual.keys import _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
@@ -27,6 +26,7 @@ from hookcli.captures.model import (
     Told,
     Why,
 )
+from hookcli.captures.store import Batch, NewCapture, Store
 from hookcli.tui.bridge import Engine, Listen, Listening
 from hookcli.tui.inspector import Inspector
 from hookcli.tui.screens.replay_many import ManyScreen

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hookcli.captures.store import Store
 
 from hookcli.captures.model import Why
+from hookcli.captures.store import Store
 from hookcli.tui.memory import Memory
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.edit import EditScreen
@@ -161,7 +161,7 @@ async def test_editing_makes_a_copy_and_leaves_the_original(tmp_path: Path) -> N
         assert why is Why.MUTATION
         store = stored(it)
         assert store.body(identity(1)) == before
-        assert store.get(identity(1)).body_sha256 == hashlib.sha256(before).digest()
+        assert hashlib.sha256(before).digest() == capture(1)[0].body_sha256
         kept = store.get(made)
         assert kept is not None
         assert kept.parent == identity(1)

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from hookcli.captures.store import Batch, NewCapture, Store
 
+from hookcli.captures.store import Batch, NewCapture, Store
 from hookcli.tui.memory import Memory
 from tests.hookcli.tui.rig import attempt, capture, fill, identity, put
 from tests.hookcli.tui.terminal import PROGRAM, Terminal, terminal

@@ -73,7 +73,7 @@ class Finding(Screen[None]):
             await self.load_waiting()
             self.earlier = await self.app.count_earlier()
             return
-        oldest: object = None
+        oldest: int | None = None
         first = True
         while True:
             size = FIRST_ROWS if first else MORE_ROWS

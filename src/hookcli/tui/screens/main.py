@@ -1,5 +1,6 @@
 """The one screen with the list and the detail: what is drawn where, and when it is drawn again."""
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from hookcli.tui.footer import footer
 from hookcli.tui.header import header, state_pieces
 from hookcli.tui.messages import Chosen, Clicked, Followed, Opened, SortBy
 from hookcli.tui.paint import Line, Piece, length, spread
-from hookcli.tui.peek import outcome_pieces, peek
+from hookcli.tui.peek import answer_line, outcome_pieces, peek
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.event_actions import EventActions
 from hookcli.tui.screens.finding import LOOK_EVERY_S, Finding
@@ -321,6 +322,10 @@ class MainScreen(
         if details is None or row is None or row.id != id:
             return
         self.details = details
+        if details.last is not None and (error := answer_line(details.last)) != row.error:
+            # A list is read without answers: why it failed is learnt when somebody looks.
+            row = replace(row, error=error)
+            _ = self.app.board.feed.put(row)
         self.detail.choose(row, self.app.now)
         self._draw_list_lines()
         if self.showing not in ("list", "empty"):

@@ -14,16 +14,18 @@ from hookcli.tui.widgets.painted import role_style
 
 def one_to_one(text: str) -> str:
     """Each character as exactly one that a terminal does not obey, so that columns stay right."""
-    if text.isprintable():
+    if display_text(text) == text:
         return text
     return "".join(map(_safe, text))
 
 
 def _safe(char: str) -> str:
-    if char.isprintable() or char == "\t":
+    if char == "\t" or display_text(char) == char:
         return char
-    shown = display_text(char)
-    return shown if len(shown) == 1 and shown.isprintable() else "\ufffd"
+    code = ord(char)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "␡" if code == 0x7F else "\ufffd"
 
 
 class SafeArea(TextArea):

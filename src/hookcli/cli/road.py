@@ -1,0 +1,127 @@
+"""The road of a listener, the same for every face: its relay, its endpoint, its plan."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hookcli.cli import access, local_relay
+from hookcli.cli.here import Here
+from hookcli.cli.listen import Options
+from hookcli.config.values import duration_ms
+from hookcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from hookcli.tunnel.listen import Plan, Start
+
+RELAY_GRACE_S = 1.0
+"""How long the local relay may take to end, once its listener has."""
+
+Notice = Callable[[str], None]
+"""Told what is worth knowing and no failure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Road:
+    """What there is to connect to."""
+
+    access: access.Access
+    is_local: bool
+    """The relay is inside this process."""
+
+
+@asynccontextmanager
+async def opened(here: Here, notice: Notice) -> AsyncIterator[Road]:
+    """The relay that is configured, or one inside this process, and the endpoint on it.
+
+    Raises:
+        HookcliError: no port is free, no token fits, the relay does not create the endpoint.
+    """
+    async with AsyncExitStack() as stack:
+        origin = here.settings.text("relay")
+        is_local = origin is None
+        if origin is None:
+            relay = await local_relay.start(here, notice)
+            stack.push_async_callback(relay.stop, RELAY_GRACE_S)
+            origin = relay.origin
+        given = await asyncio.to_thread(access.endpoint, here, origin, open_relay=is_local)
+        yield Road(access=given, is_local=is_local)
+
+
+def make_plan(here: Here, options: Options, road: Road) -> "Plan":
+    """What the settings and the command line ask for."""
+    from hookcli.tunnel.listen import Plan
+
+    settings, given = here.settings, road.access
+    return Plan(
+        relay=given.origin,
+        endpoint=given.endpoint,
+        token=given.token.value,
+        target=settings.text("forward"),
+        path=settings.text("path"),
+        headers=_headers(settings.texts("header")),
+        host_header=settings.text("host_header") or "keep",
+        insecure=settings.flag("insecure"),
+        timeout_s=_seconds(settings.number("timeout")) or 30.0,
+        concurrency=settings.number("concurrency") or 16,
+        retry=settings.number("retry") or 0,
+        retry_for_s=_seconds(settings.number("retry_for")),
+        respond=settings.text("respond"),
+        deadline_ms=settings.number("deadline"),
+        start=_start(here, options),
+        max_offline_s=_seconds(settings.number("max_offline")),
+        count=options.count,
+        for_s=_seconds(ms("--for", options.for_)) if options.for_ else None,
+        drain=options.drain,
+        paused=options.paused,
+        store=here.store_path,
+        local=road.is_local,
+        name=socket.gethostname(),
+    )
+
+
+def _seconds(ms: int | None) -> float | None:
+    return None if ms is None else ms / 1000
+
+
+def _headers(texts: Sequence[str]) -> tuple[tuple[bytes, bytes], ...]:
+    """`K: V` texts as fields, by the rules that `replay -H` has."""
+    from hookcli.workbench.edits import read_header
+
+    made = [read_header(text) for text in texts]
+    return tuple((one.name, one.value) for one in made)
+
+
+def _start(here: Here, options: Options) -> "Start":
+    from hookcli.tunnel import listen
+
+    if options.from_seq is not None:
+        return listen.From(seq=options.from_seq)
+    if options.since is not None:
+        return listen.Since(at=_instant(here, options.since))
+    return listen.Now() if options.now else listen.Cursor()
+
+
+def _instant(here: Here, text: str) -> int:
+    """A time ago, or RFC 3339, in µs since the epoch."""
+    from datetime import datetime
+
+    try:
+        return here.now - duration_ms(text) * 1000
+    except ValueError as error:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            text = f"--since {text}: {error}, or RFC 3339"
+            raise UsageError(text) from None
+        return round(moment.astimezone().timestamp() * 1e6)
+
+
+def ms(flag: str, text: str) -> int:
+    """A time given as a flag, in milliseconds."""
+    try:
+        return duration_ms(text)
+    except ValueError as error:
+        raise UsageError(f"{flag} {text}: {error}") from None
