@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from relay_server.app import Started
     from relay_server.settings import Settings
 
-app = new_app()
+app = new_app(invoke_without_command=True)
 
 GRACE_S = 15.0
 """How long senders that are held for an answer may keep it when the relay is told to stop."""
 
 
-@app.command(name="relay")
+@app.callback()
 def relay(
     ctx: typer.Context,
     listen: Annotated[
@@ -46,6 +46,8 @@ def relay(
     The first start prints the `hookcli login …` line for your own machine. stdout carries one JSON
     line for each event, without its body; stderr the rest.
     """
+    if ctx.invoked_subcommand:
+        return 0
     import logging
 
     from hookcli.cli import loop
@@ -118,3 +120,47 @@ def _tell(here: Here, settings: "Settings", started: "Started") -> None:
         say("First start. On your own machine, once:")
         say(f"  echo {started.key} | hookcli login {started.url} --token -")
         say("  This key creates endpoints and is not shown again; keep it as you keep a password.")
+
+
+@app.command(name="check")
+def check_(
+    ctx: typer.Context,
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="the folder of a relay's log")],
+) -> int:
+    """Read a whole log, compute every digest again, and say what is wrong; exit 1 if anything is.
+
+    Nothing is written; a relay that runs on the log is not disturbed.
+    """
+    from hookcli.cli.console import ExitCode
+    from hookcli.cli.render.ndjson import dumped, head
+    from hookcli.cli.render.words import plural, safe, size
+    from relay_server.log.base import StorageError
+    from relay_server.log.check import Checked, check
+
+    here: Here = ctx.obj
+    console, sofar, found = here.console, Checked(), 0
+
+    def told(it: Checked) -> None:
+        nonlocal sofar
+        sofar = it
+        if it.events % 10_000 == 0 and it.events < it.of_events:
+            console.say(f"{it.events:,} of {plural(it.of_events, 'event')}")
+
+    try:
+        for damage in check(data, told):
+            found += 1
+            if console.json:
+                record = {"where": damage.where, "what": damage.what}
+                console.out(dumped(head("damage", here.now) | record))
+            else:
+                console.out(f"{safe(damage.where)}: {safe(damage.what)}")
+    except StorageError as error:
+        raise StoreError(str(error), hint="hookcli relay check DATA") from None
+    checked = f"{plural(sofar.events, 'event')} of {plural(sofar.endpoints, 'endpoint')}"
+    if console.json:
+        counts = {"events": sofar.events, "endpoints": sofar.endpoints, "bytes": sofar.bytes}
+        console.out(dumped(head("checked", here.now) | counts | {"damages": found}))
+    else:
+        verdict = f"{plural(found, 'damage')} in" if found else "ok "
+        console.out(f"{verdict} {checked}, {size(sofar.bytes)}")
+    return ExitCode.NO if found else ExitCode.YES

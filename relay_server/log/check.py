@@ -1,0 +1,130 @@
+"""Is a log whole? Every event is read and its digest computed again; a running relay is not disturbed."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from hookcli.wire import codec
+from hookcli.wire.messages import Event
+from relay_server.log.base import StorageError
+from relay_server.log.large import LargeMessages
+from relay_server.log.schema import VERSION
+
+FILE, LARGE = "relay.sqlite", "large"
+_MOST_DAMAGES = 100
+"""Pages of one database that are told of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damage:
+    """Something that is not as it was written."""
+
+    where: str
+    """`endpoint ep_…, seq 12`, `relay.sqlite`."""
+    what: str
+
+
+@dataclass(slots=True)
+class Checked:
+    """How far the check is."""
+
+    events: int = 0
+    bytes: int = 0
+    endpoints: int = 0
+    of_events: int = 0
+    """How many there are."""
+
+
+def check(folder: Path, told: Callable[[Checked], None] = lambda _: None) -> Iterator[Damage]:
+    """Everything that is wrong, as it is found; `told` hears how far it is after each event.
+
+    Raises:
+        StorageError: there is no log in the folder, or it cannot be opened at all.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise StorageError(f"{path}: there is no such file")
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    except sqlite3.Error as error:
+        raise StorageError(f"{path}: {error}") from error
+    with closing(db):
+        _open(db, path)
+        try:
+            yield from _pages(db)
+            yield from _events(db, LargeMessages(folder / LARGE), told)
+        except sqlite3.Error as error:
+            yield Damage(where=FILE, what=f"reading stopped: {error}")
+
+
+def _open(db: sqlite3.Connection, path: Path) -> None:
+    try:
+        db.execute("pragma query_only=1")
+        version = int(db.execute("pragma user_version").fetchone()[0])
+        tables = {name for (name,) in db.execute("select name from sqlite_master")}
+    except sqlite3.Error as error:
+        raise StorageError(f"{path}: {error}") from error
+    if version > VERSION:
+        raise StorageError(f"{path} was written by a newer relay (format {version})")
+    if not {"endpoint", "event", "meta"} <= tables:
+        raise StorageError(f"{path} is not a relay's log")
+
+
+def _pages(db: sqlite3.Connection) -> Iterator[Damage]:
+    for (text,) in db.execute(f"pragma integrity_check({_MOST_DAMAGES})"):
+        if text != "ok":
+            yield Damage(where=FILE, what=" ".join(str(text).split()))
+
+
+def _events(
+    db: sqlite3.Connection, large: LargeMessages, told: Callable[[Checked], None]
+) -> Iterator[Damage]:
+    names = dict(db.execute("select no, id from endpoint"))
+    (count,) = db.execute("select count(*) from event").fetchone()
+    sofar = Checked(endpoints=len(names), of_events=count)
+    before: tuple[int, int] | None = None
+    rows = db.execute(
+        "select endpoint, seq, size, file, offset, message from event order by endpoint, seq"
+    )
+    for no, seq, size, file, offset, message in rows:
+        where = f"endpoint {names.get(no, no)}, seq {seq}"
+        if no not in names:
+            yield Damage(where=where, what="it belongs to no endpoint")
+        if before == (no, seq):
+            yield Damage(where=where, what="two events have this place")
+        before = (no, seq)
+        fault = _fault(seq, size, _message(large, file, offset, size, message))
+        if fault:
+            yield Damage(where=where, what=fault)
+        sofar.events, sofar.bytes = sofar.events + 1, sofar.bytes + size
+        told(sofar)
+
+
+def _message(
+    large: LargeMessages, file: int | None, offset: int | None, size: int, message: bytes | None
+) -> bytes | str:
+    """The stored message, or why there is none."""
+    if message is not None:
+        return bytes(message)
+    if file is None or offset is None:
+        return "its message is missing"
+    try:
+        return large.read(file, offset, size)
+    except OSError as error:
+        return f"its message cannot be read: {error}"
+
+
+def _fault(seq: int, size: int, message: bytes | str) -> str:
+    if isinstance(message, str):
+        return message
+    if len(message) != size:
+        return f"its message has {len(message)} bytes instead of {size}"
+    try:
+        event = codec.decode_relay(message)
+    except codec.WireError as error:
+        return str(error)
+    if not isinstance(event, Event) or event.seq != seq:
+        return "another message stands there"
+    return ""

@@ -1,0 +1,112 @@
+"""What `hookcli relay check` finds: nothing in a whole log, and every damage by its place."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from relay_server.log.base import StorageError
+from relay_server.log.check import Checked, check
+from tests.hookcli.cli.inprocess import hookcli
+from tests.relay_server.harness import relay
+from tests.support.running import Endpoint
+
+LARGE = b"x" * 100_000
+
+
+@pytest.fixture
+async def log(tmp_path: Path) -> tuple[Path, Endpoint]:
+    """A log of six events, two of them large."""
+    async with relay(tmp_path / "data") as hub:
+        endpoint = await hub.endpoint()
+        for number in range(6):
+            await hub.post(endpoint, LARGE if number % 3 == 0 else b"%d" % number)
+    return tmp_path / "data", endpoint
+
+
+def damaged(folder: Path, sql: str) -> None:
+    with closing(sqlite3.connect(folder / "relay.sqlite")) as db, db:
+        db.execute(sql)
+
+
+def test_a_whole_log_is_told_as_such(log: tuple[Path, Endpoint]) -> None:
+    seen: list[int] = []
+    sofar: list[Checked] = []
+
+    def told(it: Checked) -> None:
+        seen.append(it.events)
+        sofar.append(it)
+
+    assert list(check(log[0], told)) == []
+    assert seen == [1, 2, 3, 4, 5, 6]
+    assert (sofar[-1].of_events, sofar[-1].endpoints) == (6, 1)
+    ended = hookcli("relay", "check", str(log[0]))
+    assert ended.code == 0
+    assert ended.out.startswith("ok  6 events of 1 endpoint")
+
+
+async def test_a_running_relay_is_not_disturbed(tmp_path: Path) -> None:
+    async with relay(tmp_path / "data") as hub:
+        endpoint = await hub.endpoint()
+        await hub.post(endpoint)
+        assert await asyncio.to_thread(lambda: list(check(tmp_path / "data"))) == []
+        assert (await hub.post(endpoint)).status == 202
+
+
+@pytest.mark.parametrize(
+    ("sql", "seq", "what"),
+    [
+        ("update event set message=x'00' where seq=2", 2, "bytes instead of"),
+        (
+            "update event set message=cast(substr(message, 1, size - 1) || x'7f' as blob) where seq=3",
+            3,
+            "digest",
+        ),
+        ("update event set message=null where seq=3", 3, "missing"),
+        ("update event set seq=2 where seq=3", 2, "two events"),
+        ("update event set endpoint=99 where seq=5", 5, "no endpoint"),
+        ("update event set offset=offset+1 where seq=4", 4, "cannot be read"),
+        ("update event set file=99 where seq=1", 1, "cannot be read"),
+    ],
+)
+def test_damage_is_told_by_its_place(
+    log: tuple[Path, Endpoint], sql: str, seq: int, what: str
+) -> None:
+    folder, _ = log
+    damaged(folder, sql)
+    found = list(check(folder))
+    assert any(f"seq {seq}" in one.where and what in one.what for one in found), found
+    ended = hookcli("relay", "check", str(folder))
+    assert ended.code == 1
+    assert f"seq {seq}" in ended.out
+
+
+def test_a_damaged_page_is_found(log: tuple[Path, Endpoint]) -> None:
+    folder, _ = log
+    file = folder / "relay.sqlite"
+    data = bytearray(file.read_bytes())
+    (page_size,) = closing_pragma(file, "page_size")
+    for page in range(2, len(data) // page_size):
+        data[page * page_size : page * page_size + 64] = b"\xa5" * 64
+    file.write_bytes(data)
+    assert list(check(folder))
+
+
+def closing_pragma(file: Path, name: str) -> tuple[int]:
+    with closing(sqlite3.connect(file)) as db:
+        value: tuple[int] = db.execute(f"pragma {name}").fetchone()
+        return value
+
+
+def test_what_is_no_log_is_an_error_and_is_left_alone(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="no such file"):
+        list(check(tmp_path))
+    (tmp_path / "relay.sqlite").write_bytes(b"my notes\n" * 100)
+    with pytest.raises(StorageError):
+        list(check(tmp_path))
+    assert (tmp_path / "relay.sqlite").read_bytes() == b"my notes\n" * 100
+    ended = hookcli("relay", "check", str(tmp_path))
+    assert ended.code == 2
+    assert ended.err.startswith("error: ")
