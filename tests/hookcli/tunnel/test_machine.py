@@ -1,6 +1,7 @@
 """The connection's decisions as screenplays: what happens at which second, and what follows."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import hypothesis.strategies as st
 import pytest
@@ -160,8 +161,8 @@ def test_a_try_that_took_its_time_shortens_the_pause() -> None:
         if Connect() in it.tick(now):
             began.append(now)
     # However a blackhole ends: the next try begins at most five seconds after the one before.
-    gaps = [after - before for before, after in zip(began, began[1:], strict=False)]
-    assert max(gaps) == LONGEST_PAUSE_S
+    gaps = [after - before for before, after in pairwise(began)]
+    assert max(gaps) == pytest.approx(LONGEST_PAUSE_S)
     assert min(gaps) == CONNECT_S
 
 
