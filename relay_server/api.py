@@ -138,7 +138,7 @@ class Api:
     def _metrics(self, head: Head, tell: Tell) -> None:
         """They name endpoints, so they are for the holder of the key."""
         _only(head, "GET", "HEAD")
-        if not (self._settings.open_metrics or self._access.may_create(_token(head))):
+        if not self._access.may_create(_token(head)):
             raise _RefusedError(answers.UNAUTHORIZED)
         self.status.tell(tell)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from relay_server.access import Access, load_key
+from relay_server.admin import Admin
 from relay_server.admission import Head, Patience
 from relay_server.answers import Answer
 from relay_server.api import Api
@@ -44,6 +45,8 @@ class Started:
     """The port it is bound to."""
     key: str | None
     """The relay's key, only at the start at which it was made: it is stored hashed."""
+    admin: str | None = None
+    """The origin of the private port, if there is one."""
 
 
 class Relay:
@@ -84,6 +87,9 @@ class Relay:
             port = int(self._server.sockets[0].getsockname()[1])
             url = (self.settings.public_url or _origin(self.settings, port)).rstrip("/")
             self._parts = self._assemble(url, sha256, relay, sets)
+            admin = (
+                await self._parts.admin.start(self.settings.admin) if self.settings.admin else None
+            )
             await self._server.start_serving()
         except BaseException:
             if self._server is not None:
@@ -92,8 +98,8 @@ class Relay:
             raise
         self._parts.edge.start()
         self._sweep()
-        note("started", url=url, port=port, endpoints=len(self._registry))
-        return Started(url=url, port=port, key=key)
+        note("started", url=url, port=port, admin=admin, endpoints=len(self._registry))
+        return Started(url=url, port=port, key=key, admin=admin)
 
     async def _bind(self, tls: ssl.SSLContext | None) -> asyncio.Server:
         host, port = self.settings.address
@@ -147,8 +153,9 @@ class Relay:
         )
         ingest.edge = edge
         api.status = Status(metrics, log, registry, streams, edge, settings.data)
+        admin = Admin(health, api.status)
         streams.tell = ingest.tell
-        return _Parts(edge, ingest, streams, health, lines)
+        return _Parts(edge, ingest, streams, health, lines, admin)
 
     @property
     def _running(self) -> "_Parts":
@@ -180,6 +187,8 @@ class Relay:
         if self._sweeper is not None:
             self._sweeper.cancel()
         parts.lines.flush()
+        # Last, so that it tells to the end that the relay is not ready.
+        await parts.admin.stop()
         self._parts = None
         await self.log.close()
         note("stopped")
@@ -192,6 +201,7 @@ class _Parts:
     streams: Streams
     health: Health
     lines: EventLines
+    admin: Admin
 
 
 @dataclass(frozen=True, slots=True)

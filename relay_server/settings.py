@@ -35,8 +35,8 @@ class Settings:
     """The relay's own key, which creates endpoints; without it one is made at the first start."""
     open_registration: bool = False
     """Anyone who reaches the relay may create endpoints; only on a loopback address."""
-    open_metrics: bool = False
-    """`/_/metrics` needs no key; for a relay whose `/_/` only the operator reaches."""
+    admin: str | None = None
+    """`HOST:PORT` of a second, private port with health, readiness and metrics, without a key."""
 
     max_body: int = 25 << 20
     """The longest request body, in bytes; above it 413."""
@@ -150,6 +150,8 @@ class Settings:
             SettingError: a value cannot be.
         """
         parse_listen(self.listen)
+        if self.admin is not None:
+            parse_listen(self.admin, "ADMIN")
         if self.public_url is not None:
             _check_origin(self.public_url)
         if self.tls is not None and not all(self.tls.partition(",")):
@@ -176,7 +178,7 @@ class Settings:
         return replace(self, **changes)
 
 
-def parse_listen(text: str) -> tuple[str, int]:
+def parse_listen(text: str, name: str = "LISTEN") -> tuple[str, int]:
     """Host and port of `HOST:PORT`, `[V6]:PORT`, `:PORT` or `PORT`.
 
     Raises:
@@ -184,7 +186,7 @@ def parse_listen(text: str) -> tuple[str, int]:
     """
     match = re.fullmatch(r"(?:(?:\[([0-9A-Fa-f:.%]+)\]|([^:\[\]]*)):)?(\d{1,5})", text.strip())
     if match is None or int(match[3]) > 65_535:
-        raise SettingError(f"{PREFIX}LISTEN: {text!r} is not HOST:PORT")
+        raise SettingError(f"{PREFIX}{name}: {text!r} is not HOST:PORT")
     return match[1] or match[2] or "", int(match[3])
 
 

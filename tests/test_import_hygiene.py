@@ -58,7 +58,7 @@ def test_the_engine_knows_no_screen(module: str) -> None:
 def test_the_relay_knows_nothing_of_the_command_line() -> None:
     code = "import relay_server.app; names = list(__import__('sys').modules)"
     found = modules_after(code + "; assert not [n for n in names if n.startswith('hookcli.cli')]")
-    assert not found & (SCREEN | {"websockets", "typer"})
+    assert not found & (SCREEN | {"aiohttp", "prometheus_client", "typer"})
 
 
 def test_the_front_page_needs_no_parser() -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -78,9 +79,39 @@ async def test_the_page_needs_the_key_where_there_is_one(tmp_path: Path) -> None
         fields = [(b"Authorization", f"Bearer {hub.started.key}".encode())]
         raw = rawhttp.request("GET", "/_/metrics", fields, framing="none")
         assert (await rawhttp.once(hub.port, raw)).status == 200
-    async with relay(tmp_path / "open", open_registration=False, open_metrics=True) as hub:
-        raw = rawhttp.request("GET", "/_/metrics", framing="none")
-        assert (await rawhttp.once(hub.port, raw)).status == 200
+
+
+async def test_the_private_port_tells_how_things_stand_without_a_key(tmp_path: Path) -> None:
+    async with (
+        relay(tmp_path / "data", open_registration=False, admin="127.0.0.1:0") as hub,
+        aiohttp.ClientSession(hub.started.admin) as operator,
+    ):
+        endpoint = await hub.endpoint()
+        await hub.post(endpoint)
+        async with operator.get("/_/health") as health:
+            assert (health.status, (await health.json())["status"]) == (200, "ok")
+        async with operator.get("/_/ready") as ready:
+            assert ready.status == 200
+        async with operator.get("/_/metrics") as metrics:
+            assert metrics.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+            assert "hookcli_relay_received_total 1.0" in await metrics.text()
+        for path in ("/", f"/{endpoint.id}", "/_/v1/endpoints"):
+            async with operator.get(path) as nothing:
+                assert nothing.status == 404
+        async with operator.post("/_/metrics") as wrong:
+            assert wrong.status == 405
+
+
+async def test_a_private_port_that_is_taken_is_an_error_and_leaves_nothing_open(
+    tmp_path: Path,
+) -> None:
+    async with relay(tmp_path / "one", admin="127.0.0.1:0") as hub:
+        taken = (hub.started.admin or "").removeprefix("http://")
+        with pytest.raises(OSError, match="in use"):
+            async with relay(tmp_path / "two", admin=taken):
+                pass
+    async with relay(tmp_path / "two"):
+        pass
 
 
 def test_latencies_fall_into_their_buckets() -> None:
