@@ -42,11 +42,17 @@ AGAIN = "sent again on a new connection: the one in use was closed without an an
 class _Course:
     """How one attempt goes."""
 
+    limit_s: float
     began: float = field(default_factory=time.perf_counter)
     took: Took = field(default_factory=Took)
     wait: float | None = None
     read: float | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def left_s(self) -> float:
+        """How much of the attempt's time is left; not below 0."""
+        return max(self.began + self.limit_s - time.perf_counter(), 0.0)
 
     def read_of(self, connection: Connection) -> None:
         """Take the times of the connection's last request."""
@@ -119,13 +125,13 @@ class Forwarder:
             The attempt, with `n` 0: the store numbers them.
         """
         started_at = time.time_ns() // 1000
-        course = _Course()
+        course = _Course(timeout_s)
         answer, fault = None, None
         try:
             origin = self._origin(target)
             course.notes = self._dresser.added(origin)
             outgoing = self._dresser.dress(request, origin, why=why, capture=capture, peer=peer)
-            answer, fault = await self._exchange(outgoing, origin, timeout_s, course)
+            answer, fault = await self._exchange(outgoing, origin, course)
         except Broken as broken:
             fault = broken.fault
         return Attempt(
@@ -152,7 +158,7 @@ class Forwarder:
         It is closed at once: a program that serves one connection at a time would wait on it.
         """
         try:
-            connection = await self._connect(self._origin(target), timeout_s, Took())
+            connection = await self._connect(self._origin(target), _Course(timeout_s))
         except Broken as broken:
             return broken.fault.outcome
         connection.close()
@@ -184,18 +190,15 @@ class Forwarder:
         return found
 
     async def _exchange(
-        self, outgoing: Outgoing, origin: Origin, timeout_s: float, course: _Course
+        self, outgoing: Outgoing, origin: Origin, course: _Course
     ) -> tuple[Response, Fault | None]:
         used = self._used(origin)
         if used is not None:
-            answer, fault = await self._over(used, outgoing, timeout_s, course)
+            answer, fault = await self._over(used, outgoing, course)
             if fault is None or not _was_closing(used, fault):
                 return answer, fault
             course.notes += (AGAIN,)
-        left = course.began + timeout_s - time.perf_counter()
-        connection = await self._connect(origin, left, course.took)
-        left = course.began + timeout_s - time.perf_counter()
-        return await self._over(connection, outgoing, left, course)
+        return await self._over(await self._connect(origin, course), outgoing, course)
 
     def _used(self, origin: Origin) -> Connection | None:
         while (connection := self._pool.take(origin.key)) is not None:
@@ -203,7 +206,7 @@ class Forwarder:
                 return connection
         return None
 
-    async def _connect(self, origin: Origin, timeout_s: float, took: Took) -> Connection:
+    async def _connect(self, origin: Origin, course: _Course) -> Connection:
         if self._connector is None:
             self._connector = Connector(insecure=self._insecure)
 
@@ -213,11 +216,13 @@ class Forwarder:
             return connection
 
         try:
-            async with asyncio.timeout(max(timeout_s, 0.0)):
-                connection = await self._connector.connect(origin, make, took)
+            async with asyncio.timeout(course.left_s):
+                connection = await self._connector.connect(origin, make, course.took)
         except TimeoutError:
-            step = "name was not resolved" if took.dns is None else "connection was not made"
-            raise Broken(Outcome.TIMED_OUT, f"the {step} within {seconds(timeout_s)}") from None
+            step = "name was not resolved" if course.took.dns is None else "connection was not made"
+            raise Broken(
+                Outcome.TIMED_OUT, f"the {step} within {seconds(course.limit_s)}"
+            ) from None
         if self._closed:
             connection.close()
             raise Broken(Outcome.ABORTED, _STOPPED)
@@ -225,14 +230,14 @@ class Forwarder:
         return connection
 
     async def _over(
-        self, connection: Connection, outgoing: Outgoing, timeout_s: float, course: _Course
+        self, connection: Connection, outgoing: Outgoing, course: _Course
     ) -> tuple[Response, Fault | None]:
         """One request over one connection, which is kept or closed behind it."""
         ended = connection.begin(outgoing)
         if connection.uses == 1:
             self._pool.opened(connection, time.monotonic())
         timer = asyncio.get_running_loop().call_later(
-            max(timeout_s, 0.0), connection.time_out, timeout_s
+            course.left_s, connection.time_out, course.limit_s
         )
         try:
             await ended

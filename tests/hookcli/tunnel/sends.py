@@ -105,6 +105,11 @@ class Script(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
+    def drop(self) -> None:
+        """End the connection, whatever state it is in."""
+        if self._transport is not None:
+            self._transport.abort()
+
     def data_received(self, data: bytes) -> None:
         assert self._transport is not None
         self._acts(self._transport, data)
@@ -114,9 +119,17 @@ class Script(asyncio.Protocol):
 async def scripted(acts: Callable[[asyncio.Transport, bytes], None]) -> AsyncIterator[str]:
     """The origin of a peer that does this with what comes."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Script(acts), "127.0.0.1", 0)
+    peers: list[Script] = []
+
+    def made() -> Script:
+        peers.append(Script(acts))
+        return peers[-1]
+
+    server = await loop.create_server(made, "127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
+        for peer in peers:
+            peer.drop()
         await server.wait_closed()
