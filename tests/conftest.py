@@ -19,6 +19,32 @@ _KEPT = {"HOOKCLI_TEST_PATIENCE"}
 _PLACES = ("CONFIG", "DATA", "STATE", "CACHE")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rounds",
+        type=int,
+        default=None,
+        help="how often to kill, cut and jump: default 4, slow 20",
+    )
+
+
+def _rounds(item: pytest.Item) -> int:
+    asked: int | None = item.config.getoption("--rounds")
+    return asked or (20 if item.get_closest_marker("slow") else 4)
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> int:
+    """How often a journey repeats its fault."""
+    return _rounds(request.node)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "rounds" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(60 + 10 * _rounds(item)))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "may_block: this async test lets the engine's or the relay's loop block"

@@ -100,11 +100,15 @@ class Relay:
 
 @asynccontextmanager
 async def relay(
-    home: Path, *, settings: Mapping[str, str] | None = None, log: Path | None = None
+    home: Path,
+    *,
+    settings: Mapping[str, str] | None = None,
+    log: Path | None = None,
+    preexec: Callable[[], None] | None = None,
 ) -> AsyncIterator[Relay]:
     """A running relay, killed at the end whatever state it is in."""
     it = Relay(home, settings=settings)
-    it.log = log
+    it.log, it.preexec = log, preexec
     try:
         await it.start()
         yield it
