@@ -1,5 +1,6 @@
 """`hookcli endpoint`: the public URLs on a relay."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +16,12 @@ app = new_app(invoke_without_command=True)
 
 _Name = Annotated[
     str, typer.Argument(metavar="[NAME|ID]", help="default: the endpoint of the settings")
+]
+
+
+_Words = Annotated[
+    list[str] | None,
+    typer.Option("--allow", metavar="CIDR|SET", help="only from there; repeatable; any: from all"),
 ]
 
 
@@ -92,7 +99,11 @@ def show(
             raise NotFoundError(f"the token of {id_} is not known here", hint=hint)
         here.console.out(known.token)
         return 0
-    _print(here, [api.show(id_)])
+    found = api.show(id_)
+    _print(here, [found])
+    if not here.console.json:
+        for line in _rule_lines(found):
+            here.console.out(line)
     return 0
 
 
@@ -108,10 +119,22 @@ def set_(
     ack_status: Annotated[
         int, typer.Option(metavar="N", help="the ack's status: 202, or 503 to let senders retry")
     ] = 0,
+    allow: _Words = None,
+    methods: Annotated[
+        list[str] | None, typer.Option("--methods", metavar="POST,PUT", help="any: all again")
+    ] = None,
+    content_types: Annotated[
+        list[str] | None,
+        typer.Option("--content-types", metavar="application/json,text/*", help="any: all again"),
+    ] = None,
 ) -> int:
-    """Change an endpoint's settings."""
+    """Change an endpoint's settings: what senders are told, and who may send what.
+
+    hookcli endpoint set payments --allow github --allow 192.0.2.0/24 --methods POST
+    """
     here: Here = ctx.obj
     changes = _settings(respond, deadline)
+    changes |= _rules(allow=allow, methods=methods, content_types=content_types)
     changes |= {"name": new_name} if new_name else {}
     changes |= {"ack_status": ack_status} if ack_status else {}
     if not changes:
@@ -207,6 +230,28 @@ def _settings(respond: str, deadline: str) -> dict[str, object]:
     if deadline:
         settings["deadline_ms"] = _time("--deadline", deadline)
     return settings
+
+
+def _rules(**given: list[str] | None) -> dict[str, object]:
+    """The rules that were given, each word its own; `any` takes a rule away."""
+    rules: dict[str, object] = {}
+    for name, texts in given.items():
+        if texts:
+            words = [word.strip() for text in texts for word in text.split(",") if word.strip()]
+            rules[name] = [] if words == ["any"] else words
+    return rules
+
+
+def _rule_lines(found: dict[str, Any]) -> Iterator[str]:
+    """Who and what may come in, and what was turned away; nothing for an open endpoint."""
+    from hookcli.cli.render.words import safe
+
+    for name in ("allow", "methods", "content_types"):
+        if words := found.get(name):
+            yield f"  {name.replace('_', '-')}: {safe(', '.join(map(str, words)))}"
+    if refused := found.get("refused"):
+        counts = ", ".join(f"{count:,} by {reason}" for reason, count in sorted(refused.items()))
+        yield f"  turned away since the relay began: {safe(counts)}"
 
 
 def _time(flag: str, text: str) -> int:

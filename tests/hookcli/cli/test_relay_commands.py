@@ -171,3 +171,24 @@ async def test_an_unknown_setting_of_the_environment_is_named(laptop: Laptop) ->
     ended = await laptop.run("relay", HOOKCLI_RELAY_LISTNE=":1")
     assert ended.returncode == ExitCode.USAGE
     assert "HOOKCLI_RELAY_LISTNE" in ended.err[0]
+
+
+async def test_an_endpoint_says_who_may_send_what(server: Relay, laptop: Laptop) -> None:
+    await laptop.run("login", server.url, "--token", "-", stdin=server.key + "\n")
+    created = await laptop.run("endpoint", "create", "pay", "--json")
+    path = json.loads(created.out[0])["url"].removeprefix(server.url)
+    rules = ["--allow", "github,192.0.2.0/24", "--methods", "post", "--content-types", "text/*"]
+    assert (await laptop.run("endpoint", "set", "pay", *rules)).returncode == ExitCode.YES
+    told = await rawhttp.once(server.port, rawhttp.request("GET", path, framing="none"))
+    assert told.status == 405
+    shown = "\n".join((await laptop.run("endpoint", "show", "pay")).out)
+    assert "allow: github, 192.0.2.0/24" in shown
+    assert "methods: POST" in shown
+    assert "turned away since the relay began: 1 by method" in shown
+    wrong = await laptop.run("endpoint", "set", "pay", "--allow", "example.com")
+    assert wrong.returncode == ExitCode.USAGE
+    assert "example.com" in wrong.err[0]
+    for flag in ("--allow", "--methods", "--content-types"):
+        await laptop.run("endpoint", "set", "pay", flag, "any")
+    told = await rawhttp.once(server.port, rawhttp.request("GET", path, framing="none"))
+    assert told.status == 202
