@@ -112,10 +112,8 @@ class AnswerReader:
 
     def take(self) -> Response:
         """What was read, which is no longer held here."""
-        chunks = self._chunks
+        chunks = self._chunks if self.whole else _start_of(self._chunks, self._limits.kept)
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        if not self.whole:
-            body = body[: self._limits.kept]
         answer = Response(
             status=self.status if self._in_body else 0,
             reason=self._reason,
@@ -208,6 +206,16 @@ class AnswerReader:
             began = "" if self._fields or self.status else f": it begins {data[:32]!r}"
             text = f"the answer is not HTTP/1.1 ({str(error).lower()}){began}"
             self.fault = Fault(Outcome.GARBLED, text)
+
+
+def _start_of(chunks: list[bytes], count: int) -> list[bytes]:
+    start: list[bytes] = []
+    for chunk in chunks:
+        if count <= 0:
+            break
+        start.append(chunk[:count])
+        count -= len(chunk)
+    return start
 
 
 def _runs_to_the_end(headers: Headers | list[tuple[bytes, bytes]]) -> bool:

@@ -34,6 +34,8 @@ class Took:
 
     dns: float | None = None
     connect: float | None = None
+    step: str = "name was not resolved"
+    """What has not been reached yet, for people."""
 
 
 class Connector:
@@ -55,10 +57,11 @@ class Connector:
         began = time.perf_counter()
         addresses = await self._addresses(origin)
         resolved = time.perf_counter()
-        took.dns = (resolved - began) * 1000
+        took.dns, took.step = (resolved - began) * 1000, "connection was not made"
         context = await self._tls() if origin.secure else None
         sock, address = await _race(origin, addresses)
         self._prefer(origin.host, address)
+        took.step = "TLS handshake was not finished"
         try:
             protocol = await _started(sock, origin, context, make)
         except BaseException:

@@ -35,7 +35,7 @@ _SWEEP_S = 0.5
 _CLOSE_S = 1.0
 _ORIGINS = 256
 _STOPPED = "stopped here before the answer was whole"
-AGAIN = "sent again on a new connection: the one in use was closed without an answer"
+AGAIN = "the connection in use was closed without an answer; sent again on a new one"
 
 
 @dataclass(slots=True)
@@ -219,10 +219,8 @@ class Forwarder:
             async with asyncio.timeout(course.left_s):
                 connection = await self._connector.connect(origin, make, course.took)
         except TimeoutError:
-            step = "name was not resolved" if course.took.dns is None else "connection was not made"
-            raise Broken(
-                Outcome.TIMED_OUT, f"the {step} within {seconds(course.limit_s)}"
-            ) from None
+            text = f"the {course.took.step} within {seconds(course.limit_s)}"
+            raise Broken(Outcome.TIMED_OUT, text) from None
         if self._closed:
             connection.close()
             raise Broken(Outcome.ABORTED, _STOPPED)

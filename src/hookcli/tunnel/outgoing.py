@@ -80,22 +80,23 @@ class Dresser:
         Raises:
             Broken: it cannot be written as HTTP/1.1.
         """
-        lines = end_to_end(_framed(request.headers, len(request.body)))
-        lines = _replaced(lines, self._lines(request, origin, why, capture), peer.encode())
+        theirs = end_to_end(_framed(request.headers, len(request.body)))
+        ours = self._lines(request, origin, why, capture)
+        lines = _replaced(theirs, ours, peer.encode("ascii", "replace"))
         if not any(name.lower() == b"host" for name, _ in lines):
             # HTTP/1.1 wants one (RFC 9112 §3.2); HTTP/1.0 senders and imports may have none.
             lines = [(b"Host", _public(request.url)[1] or origin.authority), *lines]
-        method = request.method.encode("utf-8", "surrogateescape")
+        method = request.method.encode("ascii", "replace")
         head = _written(method, join(origin.base, request.target), lines)
         return Outgoing(head=head, body=request.body, is_head=method == b"HEAD")
 
     def _lines(self, request: Request, origin: Origin, why: Why, capture: str) -> _Set:
         proto, public = _public(request.url)
-        ours = [(EVENT_ID, capture.encode())] if capture else []
+        ours = [(EVENT_ID, capture.encode("ascii", "replace"))] if capture else []
         if public:
             ours = [(b"X-Forwarded-Proto", proto), (b"X-Forwarded-Host", public), *ours]
         if self._mark and why in (Why.REPLAY, Why.MUTATION):
-            ours.append((REPLAY_OF, capture.encode()))
+            ours.append((REPLAY_OF, capture.encode("ascii", "replace")))
         host = self._host(origin)
         if host is not None:
             ours.append((b"Host", host))
@@ -110,7 +111,7 @@ class Dresser:
             case "auto":
                 return None if origin.is_local else origin.authority
             case value:
-                return value.encode("utf-8", "surrogateescape")
+                return value.encode("utf-8", "replace")
 
 
 def _grouped(headers: Headers) -> dict[bytes, Headers]:
@@ -130,8 +131,11 @@ def _shown(name: bytes, value: bytes) -> str:
 @lru_cache(256)
 def _public(url: str) -> tuple[bytes, bytes]:
     """The scheme and host that the sender called; empty where there was no sender."""
-    parts = urlsplit(url)
-    return parts.scheme.encode("ascii", "replace"), parts.netloc.encode("utf-8", "surrogateescape")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return b"", b""
+    return parts.scheme.encode("ascii", "replace"), parts.netloc.encode("utf-8", "replace")
 
 
 def _framed(headers: Headers, size: int) -> Headers:
