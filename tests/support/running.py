@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,10 +105,11 @@ async def relay(
     settings: Mapping[str, str] | None = None,
     log: Path | None = None,
     preexec: Callable[[], None] | None = None,
+    prefix: Sequence[str] = (),
 ) -> AsyncIterator[Relay]:
     """A running relay, killed at the end whatever state it is in."""
     it = Relay(home, settings=settings)
-    it.log, it.preexec = log, preexec
+    it.log, it.preexec, it.prefix = log, preexec, list(prefix)
     try:
         await it.start()
         yield it

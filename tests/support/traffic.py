@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -59,13 +59,17 @@ class Traffic:
 
     async def until_acked(self, count: int, within: float = 60.0) -> None:
         """Wait until so many webhooks were acknowledged in all."""
+        await self.until(lambda: len(self.ledger.acked) >= count, f"{count} acked", within)
+
+    async def until(self, done: Callable[[], bool], what: str, within: float = 60.0) -> None:
+        """Wait until the ledger says something; it is looked at after each answer."""
         try:
             async with asyncio.timeout(within):
-                while len(self.ledger.acked) < count:
+                while not done():
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
-            text = f"{len(self.ledger.acked)} of {count} acked; told {dict(self.ledger.statuses)}"
+            text = f"not {what}: {len(self.ledger.acked)} acked, told {dict(self.ledger.statuses)}"
             raise TimeoutError(f"{text}, {self.ledger.broken} broken") from None
 
     async def sender(self) -> None:
@@ -91,11 +95,11 @@ class Traffic:
         self.ledger.sent += 1
         answer = await connection.send(raw)
         self.ledger.statuses[answer.status] += 1
+        self._news.set()
         if 200 <= answer.status < 300:
             self.ledger.acked[number] = answer.value(b"Hookcli-Event-Id").decode()
             self.ledger.last_ack = answer.at
             self.ledger.took.append(answer.at - begin)
-            self._news.set()
         if answer.status == 503 or b"close" in answer.values(b"Connection"):
             raise ConnectionResetError(f"told {answer.status}")
 
