@@ -1,0 +1,74 @@
+"""The fields of forms and queries as a tree: `user[name]=x` lies at `user.name`."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+_BOUNDARY = re.compile(rb'boundary=(?:"([^"]+)"|([^;\s]+))', re.IGNORECASE)
+_NAME = re.compile(rb'[;\s]name=(?:"([^"]*)"|([^;\s]+))', re.IGNORECASE)
+_MOST_DEEP = 100
+
+Tree = dict[str, Any]
+"""By name, trees or `Several`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """The values of one name: a form may give it more than once."""
+
+    texts: list[str]
+
+
+def tree(pairs: Iterable[tuple[str, str]]) -> Tree:
+    """The fields by name, those in brackets by each step; also by the whole name as it is sent."""
+    root: Tree = {}
+    for name, value in pairs:
+        base = name.partition("[")[0]
+        steps = _BRACKETS.findall(name[len(base) :])
+        _put(root, [name], value)
+        if base and steps and len(steps) < _MOST_DEEP:
+            _put(root, [step for step in (base, *steps) if step], value)
+    return root
+
+
+def _put(root: Tree, steps: list[str], value: str) -> None:
+    """Put a value; a name that has a value already has nothing below it."""
+    for step in steps[:-1]:
+        below = root.setdefault(step, {})
+        if not isinstance(below, dict):
+            return
+        root = below
+    here = root.setdefault(steps[-1], Several([]))
+    if isinstance(here, Several):
+        here.texts.append(value)
+
+
+def urlencoded(text: bytes) -> Iterator[tuple[str, str]]:
+    """The pairs of `a=1&b=2`, decoded."""
+    for piece in text.split(b"&"):
+        if piece:
+            name, _, value = piece.partition(b"=")
+            yield _decoded(name), _decoded(value)
+
+
+def _decoded(raw: bytes) -> str:
+    return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8", "replace")
+
+
+def multipart(body: bytes, content_type: bytes) -> Iterator[tuple[str, str]]:
+    """The named parts of a `multipart/form-data` body (RFC 7578), files included."""
+    match = _BOUNDARY.search(content_type)
+    if match is None:
+        return
+    mark = b"\r\n--" + (match[1] or match[2])
+    for part in (b"\r\n" + body).split(mark)[1:]:
+        if part.startswith(b"--"):
+            return
+        head, blank, value = part.partition(b"\r\n\r\n")
+        named = _NAME.search(head)
+        if blank and named:
+            name = named[1] if named[1] is not None else named[2]
+            yield name.decode("utf-8", "replace"), value.decode("utf-8", "replace")
