@@ -42,6 +42,8 @@ class Reason(StrEnum):
     """Signed rightly, for a time that has not come yet."""
     WRONG_SECRET = "wrong_secret"  # noqa: S105 - a word, not a secret
     """No secret gives this signature: another secret signed it, or what was signed has changed."""
+    BODY_CHANGED = "body_changed"
+    """The body is not the one whose hash travels beside it."""
     MISSING_HEADER = "missing_header"
     """A field that carries the signature or its time is not there, though a secret is known."""
     MALFORMED_HEADER = "malformed_header"
@@ -67,6 +69,7 @@ STATES: dict[Reason, State] = {
     Reason.STALE: State.STALE,
     Reason.FUTURE: State.STALE,
     Reason.WRONG_SECRET: State.BAD,
+    Reason.BODY_CHANGED: State.BAD,
     Reason.MISSING_HEADER: State.BAD,
     Reason.MALFORMED_HEADER: State.BAD,
     Reason.MALFORMED_BODY: State.BAD,
@@ -187,6 +190,8 @@ class Scheme:
     event: Callable[[Request], tuple[str, str]] = field(default=untold, repr=False)
     """The event's type and id; empty where the request does not tell."""
 
+    signs: ClassVar[bool] = True
+    """Whether this provider signs at all; others are recognised for their events only."""
     asymmetric: ClassVar[bool] = False
     """Signed with a private key that only the provider has."""
     is_token: ClassVar[bool] = False

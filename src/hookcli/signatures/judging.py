@@ -33,7 +33,7 @@ def identify(request: Request, recipes: Sequence[Scheme] = ()) -> Identity:
         source=scheme.source or scheme.name,
         event_type=event_type,
         provider_id=provider_id,
-        scheme=scheme.name,
+        scheme=scheme.name if scheme.signs else "",
         deadline_s=scheme.deadline_s,
     )
 

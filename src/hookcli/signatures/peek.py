@@ -10,11 +10,15 @@ from hookcli.signatures.fields import LONGEST
 LIMIT = 1_000_000
 """Bodies above this are not looked into: a type or an id is not worth a listener's time."""
 
-_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError)
+ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError)
+"""What decoding a stranger's JSON may raise."""
 
 
 class Peek:
-    """Reads the values at some dotted paths of a JSON body, or of the first item of a JSON list."""
+    """Reads the values at some dotted paths of a JSON body; `0` is the first item of a list.
+
+    A body that is a list itself is read as its first item.
+    """
 
     __slots__ = ("_first", "_paths", "_whole")
 
@@ -38,7 +42,7 @@ class Peek:
                 items = self._first.decode(body)
                 return items[0] if items else None
             return self._whole.decode(body)
-        except _ERRORS:
+        except ERRORS:
             return None
 
 
@@ -47,11 +51,16 @@ def _attribute(key: str) -> str:
     return "k" + key.encode().hex()
 
 
-def _shape(paths: list[list[str]]) -> type:
-    """A struct that knows only the keys on these paths, so that the rest is skipped unread."""
+_ITEM = _attribute("0")
+
+
+def _shape(paths: list[list[str]]) -> Any:
+    """A type that knows only the keys on these paths, so that the rest is skipped unread."""
     inner: dict[str, list[list[str]]] = {}
     for first, *rest in paths:
         inner.setdefault(first, []).extend([rest] if rest else [])
+    if list(inner) == ["0"]:
+        return list[_shape(inner["0"]) if inner["0"] else Any]  # type: ignore[misc]
     fields = [
         (_attribute(key), _shape(deeper) | None if deeper else Any, None)
         for key, deeper in inner.items()
@@ -61,7 +70,10 @@ def _shape(paths: list[list[str]]) -> type:
 
 def _text(found: object, path: tuple[str, ...]) -> str:
     for attribute in path:
-        found = getattr(found, attribute, None)
+        if attribute == _ITEM and isinstance(found, list):
+            found = found[0] if found else None
+        else:
+            found = getattr(found, attribute, None)
     if isinstance(found, int) and not isinstance(found, bool):
         found = str(found)
     return found if isinstance(found, str) and len(found) <= LONGEST else ""

@@ -10,7 +10,8 @@ from hookcli.captures.model import SignatureState
 from hookcli.errors import UsageError
 from hookcli.signatures import Reason, Secret, State
 from hookcli.wire.http import Request
-from tests.hookcli.signatures.made import NOW, SECRET, request
+from tests.hookcli.signatures.made import NOW, request, without
+from tests.hookcli.signatures.made import SHARED as SECRET
 
 OTHER = Secret("other", "whsec_b3RoZXIgb3RoZXIgb3RoZXIgb3RoZXIgb3Ro")
 MINUTE = 60_000_000
@@ -18,11 +19,6 @@ MINUTE = 60_000_000
 
 def stripe() -> Request:
     return signatures.sign(request(), "stripe", SECRET, now=NOW)
-
-
-def without(of: Request, name: bytes) -> Request:
-    kept = tuple(pair for pair in of.headers if pair[0].lower() != name)
-    return dataclasses.replace(of, headers=kept)
 
 
 def test_the_states_are_those_of_a_capture() -> None:
