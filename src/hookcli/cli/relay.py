@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 app = new_app(invoke_without_command=True)
 
-GRACE_S = 15.0
-"""How long senders that are held for an answer may keep it when the relay is told to stop."""
+GRACE_S = 8.0
+"""How long stopping may take: most of it for senders that are held, the rest for those who linger."""
 
 
 @app.callback()
