@@ -74,7 +74,7 @@ def edits_between(
 
 def arguments(changes: Sequence[Edit], *, body_file: str = "body") -> list[str]:
     """The flags of `hookcli replay` and `hookcli edit` for these edits; UsageError if one has none."""
-    return [part for edit in changes for part in _flags(edit, body_file)]
+    return [part for flag in _all_flags(changes, body_file) for part in flag]
 
 
 def command_line(
@@ -88,7 +88,7 @@ def command_line(
 ) -> str:
     """The `hookcli` line that does the same; with `wrap`, one flag a line."""
     flags = [["--resign"]] if resign else []
-    flags += [list(_flags(edit, body_file)) for edit in changes]
+    flags += _all_flags(changes, body_file)
     parts = [
         shlex.join(["hookcli", verb, reference]),
         *(shlex.join(flag) for flag in flags if flag),
@@ -175,6 +175,19 @@ def _in_json(change: Difference) -> bool:
     return len(change.path) > 2 and not (len(change.path) == 3 and isinstance(change.path[2], int))
 
 
+def _all_flags(changes: Sequence[Edit], body_file: str) -> list[list[str]]:
+    named: set[bytes] = set()
+    made = []
+    for edit in changes:
+        if isinstance(edit, AddHeader) and edit.name.lower() in named:
+            made.append(["-H", f"{edit.name.decode()}: {_text(edit.value)}"])
+            continue
+        if isinstance(edit, SetHeader):
+            named.add(edit.name.lower())
+        made.append(list(_flags(edit, body_file)))
+    return made
+
+
 def _flags(edit: Edit, body_file: str) -> Iterator[str]:
     match edit:
         case SetText(path=path, text=text):
@@ -198,7 +211,8 @@ def _flags(edit: Edit, body_file: str) -> Iterator[str]:
         case SetQuery(name=key, value=text):
             yield from ("--query", f"{key}={text}")
         case AddHeader(name=name):
-            raise UsageError(f"no flag adds a second {name.decode()}", hint="hookcli edit")
+            text = f"no flag adds a {name.decode()} beside what there is"
+            raise UsageError(text, hint="hookcli edit")
 
 
 def _text(raw: bytes) -> str:

@@ -1,6 +1,7 @@
 """The named changes a capture can be given, and how the command line writes them."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hookcli.errors import UsageError
@@ -136,6 +137,16 @@ def read_header(text: str) -> SetHeader:
     if any(byte in raw for byte in b"\r\n\0"):
         raise UsageError(f"the value of {name} holds a line end or a zero byte")
     return SetHeader(name=name.encode(), value=raw)
+
+
+def read_headers(texts: Iterable[str]) -> Iterator[SetHeader | AddHeader]:
+    """Several of them; a name that is given again adds a line, as for curl."""
+    seen: set[bytes] = set()
+    for text in texts:
+        one = read_header(text)
+        again = one.name.lower() in seen
+        seen.add(one.name.lower())
+        yield AddHeader(name=one.name, value=one.value) if again else one
 
 
 def read_drop_header(text: str) -> DropHeader:

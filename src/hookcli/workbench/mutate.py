@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import singledispatch
 
 from hookcli.errors import UsageError
-from hookcli.wire.headers import Headers, first
+from hookcli.wire.headers import Headers, first, values
 from hookcli.wire.http import Request
 from hookcli.workbench import formtext, jsonedit, jsonpath, media
 from hookcli.workbench.edits import (
@@ -46,6 +46,14 @@ def apply(request: Request, edits: Iterable[Edit]) -> Request:
         if isinstance(edit, SetHeader | AddHeader | DropHeader):
             length_named |= edit.name.lower() == _LENGTH
     if length_named or after.body == request.body:
+        return after
+    return replace(after, headers=_with_length(after.headers, len(after.body)))
+
+
+def with_length_of(before: Request, after: Request) -> Request:
+    """`after` with its Content-Length told anew, if it has another body and the field of `before`."""
+    same = values(before.headers, _LENGTH) == values(after.headers, _LENGTH)
+    if after.body == before.body or not same:
         return after
     return replace(after, headers=_with_length(after.headers, len(after.body)))
 

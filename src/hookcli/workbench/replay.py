@@ -1,39 +1,36 @@
-"""Captures sent again: which bytes to which target, how fast, and what counts as well.
+"""Captures sent again: which ones to which target, in which order, and what came of each.
 
 Works on the store alone; no relay is needed. Each answer becomes an attempt of its capture.
 """
 
 import asyncio
-import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from random import Random
 from typing import Protocol
 
-from hookcli.captures.model import Attempt, Capture, Delivery, Outcome
+from hookcli.captures.model import Attempt, Delivery, Outcome
 from hookcli.errors import UsageError
+from hookcli.workbench.expect import WRONG, Expectation, recorded
+from hookcli.workbench.pace import Clock, Pace, offsets
 
 UNREACHABLE = frozenset({Outcome.REFUSED, Outcome.TLS, Outcome.TIMED_OUT})
 """Outcomes that say that nobody is there, or nobody who answers."""
 
+ORDERS = ("seq", "reverse", "shuffle")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One capture to be sent to one target."""
+    """One capture to be sent to one target; light, because there may be very many."""
 
-    capture: Capture
+    capture: str
+    """The capture's id."""
+    received_at: int
+    """µs since the Unix epoch."""
     target: str
     """An origin with an optional base path."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How many and how fast."""
-
-    times: int = 1
-    """How often each capture is sent."""
-    concurrency: int = 1
-    per_s: float | None = None
-    """Requests begun in a second; None: as fast as the answers come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,61 +40,48 @@ class Sent:
     job: Job
     attempt: Attempt
     before: Attempt | None
-    """The capture's attempt before the replay began."""
-    as_expected: bool
+    """The latest attempt before the replay began, if there is one."""
+    faults: tuple[str, ...] = ()
+    """What is not as expected, a sentence each."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """What a replay came to."""
+    """What a replay came to; it can be read while the replay runs."""
 
+    total: int = 0
+    begun: int = 0
     sent: int = 0
+    """Requests whose end was seen, whatever it was."""
     answered: int = 0
+    good: int = 0
+    """Answers of 2xx."""
     unexpected: int = 0
     unreachable: int = 0
-    left: int = 0
-    """Requests that were not sent because it was stopped."""
+    took: list[float] = field(default_factory=list)
+    """ms of each answer, in the order they came."""
+    gone: int = 0
+    """Captures that were deleted meanwhile."""
+    rest: tuple[Job, ...] = ()
+    """What was not begun because it was stopped."""
+
+    @property
+    def left(self) -> int:
+        """How many were not begun."""
+        return self.total - self.begun
+
+    @property
+    def cut(self) -> int:
+        """How many were begun and given up before their end."""
+        return self.begun - self.sent - self.gone
 
 
 class Send(Protocol):
     """Sends a job's bytes; never raises for what the network does."""
 
-    async def __call__(self, job: Job, /) -> Attempt:
-        """The attempt, not yet numbered."""
+    async def __call__(self, job: Job, /) -> Attempt | None:
+        """The attempt, not yet numbered; None when the capture is gone."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """Which answers are well: the words between the commas, `2xx`, `204`, `any`."""
-
-    words: tuple[str, ...] = ("any",)
-
-    def met(self, attempt: Attempt) -> bool:
-        """Whether this attempt ended as expected."""
-        if attempt.outcome is not Outcome.RESPONDED:
-            return False
-        status = f"{attempt.status:03}"
-        return any(word in ("any", status, f"{status[0]}xx") for word in self.words)
-
-
-def read_expectation(text: str) -> Expectation:
-    """`2xx`, `200,204`; UsageError if it is neither."""
-    words = tuple(word.strip().lower() for word in text.split(","))
-    if all(re.fullmatch(r"[1-5](?:xx|\d\d)", word) for word in words):
-        return Expectation(words)
-    raise UsageError(
-        f"--expect {text}: a status is wanted", hint="--expect 2xx, or --expect 200,204"
-    )
-
-
-def read_rate(text: str) -> float:
-    """`5/s`, `30/m`, `2`: requests a second; UsageError if it is none."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(?:/(s|m|min|h))?", text.strip())
-    per = {"s": 1, "m": 60, "min": 60, "h": 3600, None: 1}
-    if match is None or float(match[1]) <= 0:
-        raise UsageError(f"--rate {text}: a rate is wanted", hint="--rate 5/s, or --rate 30/m")
-    return float(match[1]) / per[match[2]]
 
 
 def target_of(
@@ -114,6 +98,24 @@ def target_of(
     return deliveries[0].target if deliveries else default
 
 
+def ordered(jobs: Sequence[Job], order: str, random: Random) -> list[Job]:
+    """The jobs in the order asked for; as they were named when none is.
+
+    Raises:
+        UsageError: it is no order.
+    """
+    if not order:
+        return list(jobs)
+    if order not in ORDERS:
+        raise UsageError(f"--order {order}: {', '.join(ORDERS)}", hint="--order seq")
+    found = sorted(jobs, key=lambda job: (job.received_at, job.capture))
+    if order == "reverse":
+        found.reverse()
+    elif order == "shuffle":
+        random.shuffle(found)
+    return found
+
+
 async def replay(
     jobs: Iterable[Job],
     send: Send,
@@ -122,20 +124,24 @@ async def replay(
     *,
     pace: Pace,
     expect: Expectation,
-    before: Callable[[str], Attempt | None],
+    before: Callable[[Job], Sequence[Attempt]],
+    tally: Tally,
     fail_fast: bool = False,
     stop: asyncio.Event | None = None,
-) -> Tally:
+) -> None:
     """Send every job, in order, as the pace allows.
 
     Args:
         keep: Stores an attempt; gives it back numbered.
         tell: Is told of each request as it ends.
-        before: The last attempt of a capture before this replay.
+        before: The attempts of a job's capture; asked once, before its first request.
+        tally: Is kept up to date, so that it is right even when this is cancelled.
+        fail_fast: End at the first answer that is not as expected, or not 2xx if nothing is.
         stop: Nothing new is sent once it is set; what is under way is waited for.
     """
-    run = _Run(send, keep, tell, pace, expect, before, fail_fast, stop or asyncio.Event())
-    return await run.all([job for job in jobs for _ in range(pace.times)])
+    queue = [job for job in jobs for _ in range(pace.times)]
+    run = _Run(send, keep, tell, pace, expect, before, tally, fail_fast, stop or asyncio.Event())
+    await run.all(queue)
 
 
 @dataclass(slots=True)
@@ -145,57 +151,78 @@ class _Run:
     tell: Callable[[Sent], None]
     pace: Pace
     expect: Expectation
-    before: Callable[[str], Attempt | None]
+    before: Callable[[Job], Sequence[Attempt]]
+    tally: Tally
     fail_fast: bool
     stop: asyncio.Event
+    uses: Counter[str] = field(default_factory=Counter)
+    """Per capture: requests that are still to be sent."""
+    earlier: dict[str, "_Earlier"] = field(default_factory=dict)
+    """Per capture under way: what was answered before."""
 
-    async def all(self, jobs: list[Job]) -> Tally:
-        tally = Tally(left=len(jobs))
-        previous = {job.capture.id: self.before(job.capture.id) for job in jobs}
-        queue = iter(jobs)
-        clock = _Clock(self.pace.per_s)
+    async def all(self, jobs: list[Job]) -> None:
+        self.tally.total = len(jobs)
+        self.uses = Counter(job.capture for job in jobs)
+        due = offsets([job.received_at for job in jobs], self.pace.speed)
+        begun = bytearray(len(jobs))
+        queue = iter(enumerate(jobs))
+        clock = Clock(self.pace.per_s)
 
         async def worker() -> None:
-            for job in queue:
-                if self.stop.is_set() or not await clock.turn(self.stop):
+            for at, job in queue:
+                if self.stop.is_set() or not await clock.turn(due[at], self.stop):
                     return
-                tally.left -= 1
-                await self._one(job, previous[job.capture.id], tally)
+                begun[at] = 1
+                self.tally.begun += 1
+                await self._one(job)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(self.pace.concurrency, len(jobs))):
-                group.create_task(worker())
-        return tally
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self.pace.concurrency, len(jobs))):
+                    group.create_task(worker())
+        finally:
+            self.tally.rest = tuple(job for at, job in enumerate(jobs) if not begun[at])
 
-    async def _one(self, job: Job, previous: Attempt | None, tally: Tally) -> None:
-        attempt = await self.keep(await self.send(job))
-        met = self.expect.met(attempt)
+    async def _one(self, job: Job) -> None:
+        earlier = self._earlier(job)
+        attempt = await self.send(job)
+        if attempt is None:
+            self.tally.gone += 1
+            return
+        faults = self.expect.faults(attempt, earlier.recorded)
+        if faults:
+            remark = f"{WRONG}: {'; '.join(faults)}"
+            attempt = replace(attempt, added=(*attempt.added, remark))
+        attempt = await self.keep(attempt)
+        self._count(attempt, faults)
+        self.tell(Sent(job=job, attempt=attempt, before=earlier.last, faults=faults))
+
+    def _earlier(self, job: Job) -> "_Earlier":
+        """Asked before a capture's first request, forgotten with its last one."""
+        key = job.capture
+        if key not in self.earlier:
+            attempts = self.before(job)
+            last = attempts[-1] if attempts else None
+            self.earlier[key] = _Earlier(last=last, recorded=recorded(attempts))
+        self.uses[key] -= 1
+        return self.earlier[key] if self.uses[key] else self.earlier.pop(key)
+
+    def _count(self, attempt: Attempt, faults: tuple[str, ...]) -> None:
+        tally = self.tally
+        answered = attempt.outcome is Outcome.RESPONDED
+        good = answered and 200 <= attempt.status < 300
         tally.sent += 1
-        tally.answered += attempt.outcome is Outcome.RESPONDED
-        tally.unexpected += not met
+        tally.answered += answered
+        tally.good += good
+        tally.unexpected += bool(faults)
         tally.unreachable += attempt.outcome in UNREACHABLE
-        if self.fail_fast and not met:
+        if answered:
+            tally.took.append(attempt.ms)
+        if self.fail_fast and (faults if self.expect.judges else not good):
             self.stop.set()
-        self.tell(Sent(job=job, attempt=attempt, before=previous, as_expected=met))
 
 
-class _Clock:
-    """Gives turns at a rate: the n-th at n/rate after the first, whoever asks."""
-
-    def __init__(self, per_s: float | None) -> None:
-        self._gap = 1 / per_s if per_s else 0.0
-        self._next = 0.0
-
-    async def turn(self, stop: asyncio.Event) -> bool:
-        """Wait for the next turn; False when stopped meanwhile."""
-        now = asyncio.get_running_loop().time()
-        at = max(self._next, now)
-        self._next = at + self._gap
-        if at > now:
-            try:
-                async with asyncio.timeout_at(at):
-                    await stop.wait()
-            except TimeoutError:
-                return True
-            return False
-        return True
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Earlier:
+    last: Attempt | None
+    recorded: Attempt | None
