@@ -45,8 +45,14 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="replay",
-        summary="send captures again, the same bytes",
-        example="hookcli replay @ --to :9000",
+        summary="send captures again, changed or not",
+        example="hookcli replay @ --set amount:=0 --resign",
+        group=DAILY,
+    ),
+    Command(
+        name="edit",
+        summary="make a changed copy in your editor",
+        example="hookcli edit @ --set amount:=0",
         group=DAILY,
     ),
     Command(
@@ -74,6 +80,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "get": ("show",),
     "resend": ("replay",),
     "send": ("replay",),
+    "mutate": ("edit",),
     "purge": ("rm",),
     "delete": ("rm",),
     "endpoints": ("endpoint",),

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TextIO
@@ -134,6 +134,26 @@ class Console:
         self.stderr.write(f"{self.encodable(question, self.stderr)} [y/N] ")
         self.stderr.flush()
         return self.stdin.readline().strip().lower() in ("y", "yes")
+
+    def choose(self, question: str, words: Sequence[str], default: str) -> str:
+        """A question on stderr that is answered by one of the words, or their beginning."""
+        while True:
+            self.stderr.write(f"{self.encodable(question, self.stderr)} [{'/'.join(words)}] ")
+            self.stderr.flush()
+            line = self.stdin.readline()
+            answer = line.strip().lower() or default
+            near = [word for word in words if word.startswith(answer)]
+            if len(near) == 1:
+                return near[0]
+            if not line:
+                return default
+
+    def read_bytes(self) -> bytes:
+        """All of stdin, as it is."""
+        if (raw := getattr(self.stdin, "buffer", None)) is not None:
+            data: bytes = raw.read()
+            return data
+        return self.stdin.read().encode("utf-8", "surrogateescape")
 
     def out(self, text: str) -> None:
         """One line of data."""

@@ -1,11 +1,13 @@
-"""`hookcli replay`: send captures again."""
+"""`hookcli replay`: send captures again, as they were or changed."""
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 import typer
 
+from hookcli.cli import changes as given
 from hookcli.cli.app import new_app
+from hookcli.cli.changes import Changes
 from hookcli.cli.here import Here
 from hookcli.errors import UsageError
 
@@ -14,19 +16,29 @@ app = new_app()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to send and how to judge."""
+    """What to change, how to sign, how to send and how to judge."""
 
-    to: str | None
-    times: int
-    concurrency: int
-    rate: float | None
-    dry_run: bool
-    yes: bool
-    expect: str
-    fail_fast: bool
-    mark: bool
-    insecure: bool
-    timeout_ms: int
+    last: int = 0
+    """Only the latest so many; 0: all."""
+    changes: Changes = field(default_factory=Changes)
+    edit: bool = False
+    resign: bool | None = None
+    secret: str | None = None
+    to: str | None = None
+    times: int = 1
+    concurrency: int = 1
+    rate: float | None = None
+    speed: float | None = None
+    order: str = ""
+    dry_run: bool = False
+    yes: bool = False
+    expect: tuple[str, ...] = ()
+    same: bool = False
+    ignore: tuple[str, ...] = ()
+    fail_fast: bool = False
+    mark: bool = True
+    insecure: bool = False
+    timeout_ms: int = 30_000
 
 
 @app.command(name="replay")
@@ -35,22 +47,63 @@ def replay(
     words: Annotated[
         list[str] | None, typer.Argument(metavar="REF|FILTER...", help="hookcli help ids")
     ] = None,
+    filter_: Annotated[
+        str | None, typer.Option("--filter", metavar="FILTER", help="the same, as a flag")
+    ] = None,
+    last: Annotated[int, typer.Option(metavar="N", min=0, help="the latest N, of those named")] = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on with what the last one left unsent")
+    ] = False,
+    set_: given.Set = None,
+    unset: given.Unset = None,
+    body: given.Body = None,
+    header: given.Header = None,
+    drop_header: given.DropHeader = None,
+    method: given.Method = None,
+    path: given.NewPath = None,
+    query: given.Query = None,
+    edit: Annotated[bool, typer.Option("--edit", help="change it in your editor first")] = False,
+    resign: given.Resign = None,
+    secret: given.SecretFlag = None,
     to: Annotated[
         str | None,
         typer.Option("--to", "--target", metavar="URL", help="default: where each went before"),
     ] = None,
-    last: Annotated[int, typer.Option(metavar="N", min=0, help="the latest N captures")] = 0,
-    times: Annotated[int, typer.Option(metavar="N", min=1, help="each so often")] = 1,
+    speed: Annotated[
+        str,
+        typer.Option(metavar="1x|10x|max", help="with the gaps that they came with; default: max"),
+    ] = "max",
+    rate: Annotated[str, typer.Option(metavar="5/s", help="at most so many a second")] = "",
     concurrency: Annotated[
         int, typer.Option("-c", "--concurrency", metavar="N", min=1, help="so many at once")
     ] = 1,
-    rate: Annotated[str, typer.Option(metavar="5/s", help="at most so many a second")] = "",
+    times: Annotated[int, typer.Option(metavar="N", min=1, help="each so often")] = 1,
+    order: Annotated[
+        str,
+        typer.Option(
+            metavar="seq|reverse|shuffle", help="default: as named, a filter's oldest first"
+        ),
+    ] = "",
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="stop at the first that is not as expected")
+    ] = False,
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="2xx", help="or body.ok:=true, header.K=V; exit 1 if an answer differs"
+        ),
+    ] = None,
+    same: Annotated[
+        bool, typer.Option("--same", help="expect the same answer as recorded")
+    ] = False,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH,...", help="differences that do not count: id, **.timestamp"),
+    ] = None,
     timeout: Annotated[str | None, typer.Option(metavar="30s", help="of one attempt")] = None,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="do not verify the target's certificate")
     ] = False,
-    expect: Annotated[str, typer.Option(metavar="2xx", help="exit 1 if an answer differs")] = "",
-    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="stop at the first such")] = False,
     no_mark: Annotated[
         bool, typer.Option("--no-mark", help="send no Hookcli-Replay-Of header")
     ] = False,
@@ -61,38 +114,78 @@ def replay(
         bool, typer.Option("-y", "--yes", help="do not ask when a target is not this machine")
     ] = False,
 ) -> int:
-    """Send captures again, the same bytes; every answer is kept beside the earlier ones.
+    """Send captures again, the same bytes or changed; every answer is kept beside the earlier ones.
 
-    The relay is not needed. hookcli replay status:5xx since:1h --expect 2xx
+    The relay is not needed. What is changed becomes a copy that names its parent.
+
+    hookcli replay @ --set amount:=0 --resign
+
+    hookcli replay :checkout --same
     """
-    from hookcli.cli.replaying import run
-    from hookcli.workbench.replay import read_rate
-
     here: Here = ctx.obj
-    named = [*(words or []), *(["@", *(f"@{n}" for n in range(2, last + 1))] if last else [])]
-    if not named:
+    if resume:
+        from hookcli.cli import unfinished
+
+        return unfinished.resume(here, ctx)
+    named = [*(words or []), *([filter_] if filter_ else [])]
+    if not named and not last:
         raise UsageError("nothing is named", hint="hookcli replay @, or hookcli replay status:5xx")
-    here.overrides |= {"timeout": timeout}
-    options = Options(
-        to=_target(to),
-        times=times,
-        concurrency=concurrency,
-        rate=read_rate(rate) if rate else None,
-        dry_run=dry_run,
-        yes=yes,
-        expect=expect,
-        fail_fast=fail_fast,
-        mark=not no_mark,
-        insecure=insecure,
+    from hookcli.cli.replaying import run
+
+    return run(here, named, options(here, ctx.params), typed=ctx.params)
+
+
+def options(here: Here, params: dict[str, Any]) -> Options:
+    """The options as typed, read.
+
+    Raises:
+        UsageError: one of them is wrong.
+    """
+    from hookcli.workbench.pace import read_rate, read_speed
+
+    here.overrides |= {"timeout": params["timeout"]}
+    return Options(
+        last=params["last"],
+        changes=Changes(
+            set=tuple(params["set_"] or ()),
+            unset=tuple(params["unset"] or ()),
+            body=params["body"],
+            headers=tuple(params["header"] or ()),
+            drop_headers=tuple(params["drop_header"] or ()),
+            method=params["method"],
+            path=params["path"],
+            query=tuple(params["query"] or ()),
+        ),
+        edit=params["edit"],
+        resign=params["resign"],
+        secret=params["secret"],
+        to=target(params["to"]),
+        times=params["times"],
+        concurrency=params["concurrency"],
+        rate=read_rate(params["rate"]) if params["rate"] else None,
+        speed=read_speed(params["speed"]),
+        order=params["order"],
+        dry_run=params["dry_run"],
+        yes=params["yes"],
+        expect=tuple(params["expect"] or ()),
+        same=params["same"],
+        ignore=tuple(params["ignore"] or ()),
+        fail_fast=params["fail_fast"],
+        mark=not params["no_mark"],
+        insecure=params["insecure"],
         timeout_ms=here.settings.number("timeout") or 30_000,
     )
-    return run(here, named, options)
 
 
-def _target(text: str | None) -> str | None:
-    from hookcli.config.values import target
+def target(text: str | None, flag: str = "--to") -> str | None:
+    """A target as typed.
+
+    Raises:
+        UsageError: it is none.
+    """
+    from hookcli.config.values import target as read
 
     try:
-        return target(text) if text is not None else None
+        return read(text) if text is not None else None
     except ValueError as error:
-        raise UsageError(f"--to {text}: {error}") from None
+        raise UsageError(f"{flag} {text}: {error}") from None

@@ -1,16 +1,16 @@
 """The captures that a command's words name: references, filters, or both."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hookcli.cli.here import Here
 from hookcli.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from hookcli.captures.filters import Filter
-    from hookcli.captures.model import Capture
+    from hookcli.captures.model import Capture, Summary
     from hookcli.captures.store import Store
 
 _REFERENCE = re.compile(
@@ -80,6 +80,62 @@ def captures(here: Here, store: "Store", words: Sequence[str]) -> "list[Capture]
         for capture in by_filter(here, store, terms):
             found.setdefault(capture.id, capture)
     return list(found.values())
+
+
+def one(here: Here, store: "Store", word: str) -> "Capture":
+    """The capture that one word names; of several that a filter or range matches the latest.
+
+    Raises:
+        NotFoundError, UsageError: as above.
+    """
+    named = reference(word)
+    found = by_filter(here, store, word) if named is None else by_reference(here, store, named.text)
+    if len(found) > 1:
+        here.console.notice(f"{len(found):,} captures match; this is the latest")
+    return found[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Narrows a list to these ids."""
+
+    ids: Sequence[str]
+
+    @property
+    def functions(self) -> Mapping[str, tuple[int, Callable[..., Any]]]:
+        """None are needed."""
+        return {}
+
+    def where(self) -> tuple[str, tuple[object, ...]]:
+        """The expression over `captures c`."""
+        import json
+
+        return "c.id IN (SELECT value FROM json_each(?))", (json.dumps(list(self.ids)),)
+
+
+def summaries(here: Here, store: "Store", words: Sequence[str]) -> "Iterator[Summary]":
+    """The same captures as lists show them, read as they are taken: there may be very many.
+
+    Raises:
+        NotFoundError, UsageError: as above.
+    """
+    references, terms = split(words)
+    chosen = parse(here, terms) if terms else None
+    named = dict.fromkeys(
+        capture.id for one in references for capture in by_reference(here, store, one.text)
+    )
+    if named:
+        found = {one.capture.id: one for one in store.summaries(Among(list(named)), now=here.now)}
+        yield from (found[id_] for id_ in named if id_ in found)
+    if chosen is None:
+        return
+    some = bool(named)
+    for one in store.summaries(chosen, newest_first=False, now=here.now):
+        some = True
+        if one.capture.id not in named:
+            yield one
+    if not some:
+        raise nothing(store, terms)
 
 
 def by_reference(here: Here, store: "Store", text: str) -> "list[Capture]":

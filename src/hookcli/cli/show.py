@@ -67,13 +67,7 @@ def _detail(here: Here, ref: str, attempt: int) -> "Detail":
 
     named = selecting.reference(ref)
     with here.store() as store:
-        if named is None:
-            found = selecting.by_filter(here, store, ref)
-        else:
-            found = selecting.by_reference(here, store, named.text)
-        capture = found[-1]
-        if len(found) > 1:
-            here.console.notice(f"{len(found)} captures match; this is the latest")
+        capture = selecting.one(here, store, ref)
         attempts = store.attempts(capture.id)
         number = attempt or (named.attempt if named else None)
         chosen = attempts[-1] if attempts else None

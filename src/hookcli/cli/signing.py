@@ -1,0 +1,70 @@
+"""Signing secrets of the configuration and of `--secret`, as `hookcli.signatures` takes them.
+
+A secret is called after its variable or its file: names are shown, values never.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from hookcli.cli.here import Here
+from hookcli.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from hookcli.signatures import Secret
+
+
+def secrets_of(here: Here, scheme: str) -> "list[Secret]":
+    """The secrets that are configured for a scheme and can be read, in order."""
+    from hookcli.config.secrets import available
+
+    references = here.settings.secrets.get(scheme, ())
+    found, _ = available(scheme, references, here.console.environ)
+    return [_named(one.source, one.value) for one in found]
+
+
+def source(here: Here, given: str | None) -> "Callable[[str], Sequence[Secret]]":
+    """Where secrets come from: `--secret`, for whatever scheme, else the configuration.
+
+    Raises:
+        UsageError: `--secret` is wrong, or what it names cannot be read.
+    """
+    if given is None:
+        known: dict[str, list[Secret]] = {}
+
+        def configured(scheme: str) -> "list[Secret]":
+            if scheme not in known:
+                known[scheme] = secrets_of(here, scheme)
+            return known[scheme]
+
+        return configured
+    one = read_secret(here, given)
+    return lambda scheme: (one,)
+
+
+def read_secret(here: Here, text: str) -> "Secret":
+    """`env:NAME`, `@FILE` or `file:FILE`; never the value itself, which other users could see.
+
+    Raises:
+        UsageError: it is none of these, or it cannot be read.
+    """
+    from hookcli.config.secrets import resolve
+
+    reference = f"file:{text[1:]}" if text.startswith("@") else text
+    if not reference.startswith(("env:", "file:")):
+        raise UsageError(
+            "--secret: env:NAME or @FILE is wanted, never the value itself",
+            why=("a command line can be read by others, and stays in the shell's history",),
+            hint="--secret env:STRIPE_WEBHOOK_SECRET",
+        )
+    try:
+        found = resolve(reference, here.console.environ, name="--secret")
+    except ConfigError as error:
+        raise UsageError(error.message.removeprefix("secret ")) from None
+    return _named(found.source, found.value)
+
+
+def _named(source: str, value: str) -> "Secret":
+    from hookcli.signatures import Secret
+
+    return Secret(PurePath(source).name or source, value)

@@ -1,0 +1,88 @@
+"""What a replay that was stopped has left unsent, kept so that it can be gone on with."""
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from hookcli.cli.here import Here
+from hookcli.errors import NotFoundError, UsageError
+from hookcli.workbench.replay import Job
+
+_VERSION = 1
+_OF_THE_LINE = frozenset({"words", "filter_", "last", "resume", "order", "yes", "dry_run", "edit"})
+"""What is not repeated: it chose the captures, or is to be said again."""
+_STDIN = ("-", "@-")
+
+
+def keep(here: Here, rest: Sequence[Job], typed: Mapping[str, Any]) -> bool:
+    """Keep what is left, in place of what an earlier replay left; whether it can be gone on with.
+
+    A body from stdin and a change made in an editor were there once: then nothing is kept.
+    """
+    if typed["body"] in _STDIN or typed["edit"]:
+        return False
+    from hookcli.config.secrets import write_private
+
+    jobs = [
+        [job.capture, job.received_at, job.target, len(list(same))] for job, same in groupby(rest)
+    ]
+    kept = {name: value for name, value in typed.items() if name not in _OF_THE_LINE}
+    value = {"v": _VERSION, "store": str(here.store_path), "options": kept, "jobs": jobs}
+    write_private(_file(here), json.dumps(value))
+    return True
+
+
+def resume(here: Here, ctx: Any) -> int:
+    """Go on; what is given on this command line goes before what was given then.
+
+    Raises:
+        NotFoundError: nothing was left unsent.
+        UsageError: captures are named as well, or what was kept is of another store.
+    """
+    from hookcli.cli import replay, replaying
+
+    if ctx.params["words"] or ctx.params["filter_"] or ctx.params["last"]:
+        raise UsageError("--resume goes on with what was named then: name nothing now")
+    file = _file(here)
+    kept = _read(file)
+    if kept["store"] != str(here.store_path):
+        text = f"what is left unsent is in the store {kept['store']}"
+        raise UsageError(text, hint=f"hookcli replay --resume --store {kept['store']}")
+    given = {name: ctx.params[name] for name in ctx.params if _is_given(ctx, name)}
+    typed = dict(ctx.params) | kept["options"] | given | {"resume": False}
+    # Each job says for itself how often it is still to be sent.
+    options = replay.options(here, typed | {"times": 1})
+    jobs = [
+        Job(capture=capture, received_at=at, target=options.to or target)
+        for capture, at, target, count in kept["jobs"]
+        for _ in range(count)
+    ]
+    with here.store() as store:
+        file.unlink(missing_ok=True)
+        expect = replaying.expectation(options)
+        return replaying.send(here, store, jobs, options, expect, typed=typed)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        kept: dict[str, Any] = json.loads(file.read_text())
+    except FileNotFoundError:
+        kept = {}
+    except (OSError, ValueError):
+        raise UsageError(
+            f"{file} cannot be read", hint="hookcli replay REF... begins anew"
+        ) from None
+    if kept.get("v") != _VERSION:
+        raise NotFoundError("no replay has left anything unsent", hint="hookcli replay @")
+    return kept
+
+
+def _is_given(ctx: Any, name: str) -> bool:
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _file(here: Here) -> Path:
+    return here.paths.data / "unfinished-replay.json"

@@ -1,0 +1,74 @@
+"""Questions that commands ask on a terminal, and what becomes of the answers."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from hookcli.cli.console import ExitCode
+from tests.hookcli.cli.shelf import Shelf
+from tests.hookcli.tui.terminal import Terminal, terminal
+from tests.support import rawhttp
+
+BODY = b'{"amount": 5}'
+
+
+def command(*arguments: str) -> str:
+    """A program that runs a command line."""
+    return (
+        "import sys; from hookcli.cli import main;"
+        f" sys.argv[1:] = {list(arguments)!r}; sys.exit(main())"
+    )
+
+
+@pytest.fixture
+def editor(tmp_path: Path) -> str:
+    """An editor that needs the terminal for itself: it reads a key."""
+    path = tmp_path / "editor"
+    path.write_text('#!/bin/sh\nprintf \'EDITING? \'\nread key\nsed -i "s/5/$key/" "$1"\n')
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def edited(shelf: Shelf, editor: str, id_: str, answer: str) -> Terminal:
+    env = {"HOOKCLI_STORE": str(shelf.file), "EDITOR": editor, "NO_COLOR": "1"}
+    with terminal(shelf.file.parent, env=env, program=command("edit", id_)) as screen:
+        screen.until("EDITING? ")
+        screen.press("7\r")
+        screen.until("send, save or discard the copy? [send/save/discard]")
+        screen.press(f"{answer}\r")
+        screen.wait()
+        return screen
+
+
+def test_an_edited_copy_is_sent_saved_or_discarded(
+    shelf: Shelf, app: rawhttp.Program, editor: str
+) -> None:
+    id_ = shelf.put(BODY, target=app.url)
+    discarded = edited(shelf, editor, id_, "d")
+    assert discarded.process.returncode == ExitCode.NO
+    assert b"discarded; the original is as it was" in discarded.output
+    assert shelf.run("ls", "--count").out == "1\n"
+    saved = edited(shelf, editor, id_, "")  # the answer that loses nothing
+    assert saved.process.returncode == ExitCode.YES
+    assert app.received == []
+    sent = edited(shelf, editor, id_, "se")
+    assert sent.process.returncode == ExitCode.YES
+    assert [one.body for one in app.received] == [b'{"amount": 7}']
+    assert "body.amount  5 → 7".encode() in sent.output
+    ids = shelf.run("ls", "-o", "ids").out.split()
+    assert len(ids) == 3
+    assert ids[0].encode() in sent.output
+    assert shelf.get(id_)[1] == BODY
+
+
+def test_a_stranger_is_asked_about_once(shelf: Shelf) -> None:
+    shelf.put(target="http://api.acme.test")
+    shelf.put(target="http://api.acme.test")
+    env = {"HOOKCLI_STORE": str(shelf.file), "NO_COLOR": "1"}
+    program = command("replay", "--last", "2", "--times", "2")
+    with terminal(shelf.file.parent, env=env, program=program) as screen:
+        screen.until("replay 4 requests to http://api.acme.test? [y/N]")
+        screen.press("n\r")
+        assert screen.wait() == ExitCode.NO
+    assert all(len(shelf.attempts(one)) == 1 for one in shelf.run("ls", "-o", "ids").out.split())
