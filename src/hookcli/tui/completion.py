@@ -1,28 +1,12 @@
 """What may come next in a filter: fields, their values, values seen; pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from hookcli.captures.filters import FIELDS, NUMBERS, VALUES, quoted
 from hookcli.tui.rows import Row
 
-FIELDS: Mapping[str, str] = {
-    "status": "200, 5xx, err, wait", "type": "invoice.*", "source": "stripe", "path": "/webhooks",
-    "method": "POST", "ms": "> 500", "size": ">= 10kB", "since": "1h", "until": "10m", "sig": "bad",
-    "is": "failed, replay, marked …", "tag": "a name", "note": "a word", "reply": "what the sender saw",
-    "attempts": "> 1", "header.": "a request header", "body.": "a path in the body",
-    "query.": "a query field", "resp.status": "", "resp.header.": "", "resp.body.": "",
-    "scheme": "", "target": "", "endpoint": "", "id": "", "seq": "", "error": "",
-}  # fmt: skip
-"""Field to what its values are like."""
-
-VALUES: Mapping[str, tuple[str, ...]] = {
-    "status": ("2xx", "3xx", "4xx", "5xx", "err", "wait"),
-    "sig": ("ok", "bad", "none", "stale"),
-    "is": ("failed", "replay", "mutation", "dup", "marked", "late", "skipped", "pending", "new"),
-    "since": ("10m", "1h", "6h", "1d"), "until": ("10m", "1h", "6h", "1d"),
-    "method": ("POST", "GET", "PUT", "DELETE"),
-}  # fmt: skip
 MOST = 8
 
 
@@ -62,9 +46,7 @@ def proposals(word: str, seen: Iterable[Row]) -> list[Proposal]:
 
 
 def _ending(name: str) -> str:
-    if name in ("ms", "size", "attempts"):
-        return name
-    return name if name.endswith(".") else f"{name}:"
+    return name if name.endswith(".") or name in NUMBERS else f"{name}:"
 
 
 def _values(field: str, begun: str, seen: Iterable[Row]) -> list[tuple[str, str]]:
@@ -75,7 +57,7 @@ def _values(field: str, begun: str, seen: Iterable[Row]) -> list[tuple[str, str]
     for row in seen:
         counted.update(_of(row, field))
     return [
-        (value if " " not in value else f'"{value}"', str(count))
+        (quoted(value), str(count))
         for value, count in counted.most_common(200)
         if value and low in value.lower()
     ]

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-MARK = "marked"
-"""The tag of marked captures."""
+from hookcli.captures.filters import MARK as MARK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hookcli.captures.filters import quoted
 from hookcli.captures.model import DeliveryState, Outcome, SignatureState
 from hookcli.tui import words
 from hookcli.tui.paint import Line, Piece, left, right
@@ -138,8 +139,9 @@ def table(stats: Stats, by: str, width: int, *, ascii_only: bool) -> tuple[list[
 def filter_for(by: str, name: str) -> str:
     """The filter that lists what a group counts."""
     if by == "type" and name.partition(" ")[2].startswith("/"):
-        return f"path={name.partition(' ')[2]}"
-    value = f'"{name}"' if " " in name else name
+        return f"path={quoted(name.partition(' ')[2])}"
     if by == "source" and name == "unknown":
-        return "-source:~."
-    return f"{FILTER[by]}={value}"
+        return 'source=""'
+    if by == "status" and name == "not sent":
+        return "attempts=0"
+    return f"{FILTER[by]}={quoted(name)}"

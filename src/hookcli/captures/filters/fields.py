@@ -34,6 +34,9 @@ VALUES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Field to the values that it may have or usually has."""
 
+NUMBERS: Final = ("ms", "size", "attempts", "seq")
+"""The fields that are compared rather than matched."""
+
 OPERATORS: Final = EVERY
 
 _MAKERS: Final[Mapping[str, Callable[[Asked], Node]]] = {

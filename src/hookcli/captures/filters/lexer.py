@@ -14,6 +14,8 @@ _SYNONYM = re.compile(r"~[^\s()\"]*")
 _SIGN = re.compile(r"&&?|\|\|?")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _UNQUOTED_ESCAPE = re.compile(r'\\(["\\])')
+_BARE = re.compile(r"[\w./@+-][\w./:@+-]*")
+_QUOTED_SIGN = re.compile(r'["\\]')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS = {"and": "AND", "or": "OR", "not": "NOT"}
 
@@ -86,6 +88,13 @@ class Token:
     operator: str = ""
     operator_at: int = 0
     value: Value | None = None
+
+
+def quoted(text: str) -> str:
+    """A text as a filter's value that means exactly it."""
+    if _BARE.fullmatch(text):
+        return text
+    return '"' + _QUOTED_SIGN.sub(r"\\\g<0>", text) + '"'
 
 
 def plain(text: str) -> str:
