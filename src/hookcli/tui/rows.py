@@ -64,8 +64,10 @@ class Row:
     @property
     def failed(self) -> bool:
         """The last attempt brought no 2xx answer, and it is not merely waiting for the program."""
-        if self.outcome is None or self.outcome is Outcome.REFUSED:
+        if self.outcome is None:
             return self.state is DeliveryState.FAILED
+        if self.outcome is Outcome.REFUSED:
+            return self.state is not DeliveryState.PENDING
         return self.outcome is not Outcome.RESPONDED or not 200 <= self.status < 300
 
     @property
