@@ -28,7 +28,8 @@ class Sender:
             # After the first screen: the network libraries take their time to import.
             from hookcli.tunnel.forward import Forwarder
 
-            self._forwarder = Forwarder()
+            # Another machine's server is asked under its own name: it may know no other.
+            self._forwarder = Forwarder(host_header="auto")
         return await self._forwarder.send(
             request, target, why=why, capture=capture, timeout_s=TIMEOUT_S
         )

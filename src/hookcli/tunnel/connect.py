@@ -62,11 +62,7 @@ class Connector:
         sock, address = await _race(origin, addresses)
         self._prefer(origin.host, address)
         took.step = "TLS handshake was not finished"
-        try:
-            protocol = await _started(sock, origin, context, make)
-        except BaseException:
-            sock.close()
-            raise
+        protocol = await _started(sock, origin, context, make)
         took.connect = (time.perf_counter() - resolved) * 1000
         return protocol
 

@@ -38,6 +38,14 @@ _STOPPED = "stopped here before the answer was whole"
 AGAIN = "the connection in use was closed without an answer; sent again on a new one"
 
 
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+
+
+def _now() -> float:
+    """Seconds on a clock that goes on while the machine sleeps, where there is one."""
+    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
+
+
 @dataclass(slots=True)
 class _Course:
     """How one attempt goes."""
@@ -201,7 +209,7 @@ class Forwarder:
         return await self._over(await self._connect(origin, course), outgoing, course)
 
     def _used(self, origin: Origin) -> Connection | None:
-        while (connection := self._pool.take(origin.key)) is not None:
+        while (connection := self._pool.take(origin.key, _now())) is not None:
             if not connection.gone:
                 return connection
         return None
@@ -233,7 +241,7 @@ class Forwarder:
         """One request over one connection, which is kept or closed behind it."""
         ended = connection.begin(outgoing)
         if connection.uses == 1:
-            self._pool.opened(connection, time.monotonic())
+            self._pool.opened(connection, _now())
         timer = asyncio.get_running_loop().call_later(
             course.left_s, connection.time_out, course.limit_s
         )
@@ -246,7 +254,7 @@ class Forwarder:
             timer.cancel()
         course.read_of(connection)
         fault = connection.fault
-        is_kept = connection.reusable and self._pool.keep(connection, time.monotonic())
+        is_kept = connection.reusable and self._pool.keep(connection, _now())
         answer = connection.reader.take()
         if not is_kept:
             connection.close()
@@ -264,7 +272,7 @@ class Forwarder:
 
     def _tidy(self) -> None:
         self._sweep = None
-        for connection in self._pool.tired(time.monotonic()):
+        for connection in self._pool.tired(_now()):
             self._pool.drop(connection)
             connection.close()
         self._arm()

@@ -8,6 +8,8 @@ The sender's end-to-end fields go out in their order, spelled and repeated as th
 - `X-Forwarded-For`: one more line behind the sender's own, with the address that called the relay.
   Lines of one field are one list (RFC 9110 §5.3): a chain grows at its end, no byte of it changes.
 - `Hookcli-Event-Id`: the capture; `Hookcli-Replay-Of` when it is sent again.
+- `Hookcli-Url`: what the sender called. Some providers sign it, and behind a prefix and a target's
+  own path no program can put it together.
 - `Host`, where `--host-header` asks for it, and what `-H` names.
 
 `Expect` stays: it is end-to-end. The body follows at once, and an interim answer is skipped.
@@ -27,6 +29,9 @@ from hookcli.wire.http import Request
 
 EVENT_ID = b"Hookcli-Event-Id"
 REPLAY_OF = b"Hookcli-Replay-Of"
+CALLED = b"Hookcli-Url"
+_LONG = 4096
+"""Bytes of a URL above which it is not repeated in a field: servers take 8 KiB to 16 KiB of head."""
 
 _TOKEN = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NO_TARGET = re.compile(rb"[\x00-\x20\x7f]")
@@ -95,6 +100,9 @@ class Dresser:
         ours = [(EVENT_ID, capture.encode("ascii", "replace"))] if capture else []
         if public:
             ours = [(b"X-Forwarded-Proto", proto), (b"X-Forwarded-Host", public), *ours]
+            called = request.url.encode("utf-8", "replace") + request.target
+            if len(called) <= _LONG:
+                ours.append((CALLED, called))
         if self._mark and why in (Why.REPLAY, Why.MUTATION):
             ours.append((REPLAY_OF, capture.encode("ascii", "replace")))
         host = self._host(origin)

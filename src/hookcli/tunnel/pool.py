@@ -37,10 +37,13 @@ class Pool(Generic[_C]):
     def __len__(self) -> int:
         return self._count
 
-    def take(self, key: Key) -> _C | None:
-        """The connection to use, if there is one."""
+    def take(self, key: Key, now: float) -> _C | None:
+        """The connection to use, if there is one.
+
+        A machine that was asleep is told of no connection that ended meanwhile: the time decides.
+        """
         idle = self._idle.get(key)
-        if not idle:
+        if not idle or now - idle[-1].since >= IDLE_S:
             return None
         self._count -= 1
         return idle.pop()

@@ -13,7 +13,8 @@ from tests.hookcli.tunnel.sends import CAPTURE, request
 LOCAL, AWAY = parse("http://localhost:8000/base"), parse("https://acme.test")
 HOST = (b"Host", b"hooks.test")
 PUBLIC = ((b"X-Forwarded-Proto", b"https"), (b"X-Forwarded-Host", b"hooks.test"))
-EVENT = (b"Hookcli-Event-Id", CAPTURE.encode())
+ID = (b"Hookcli-Event-Id", CAPTURE.encode())
+OURS = (*PUBLIC, ID, (b"Hookcli-Url", b"https://hooks.test/ep_1/x"))
 
 
 def dresser(headers: Headers = (), host_header: str = "keep", *, mark: bool = True) -> Dresser:
@@ -35,14 +36,14 @@ def lines(
 
 def test_the_senders_fields_come_first_and_ours_behind_them() -> None:
     sent = (HOST, (b"x-b", b"2"), (b"X-B", b""), (b"a", b"\xff"), (b"X-B", b"1"))
-    assert lines(request(headers=sent)) == [*sent, *PUBLIC, EVENT]
+    assert lines(request(headers=sent)) == [*sent, *OURS]
 
 
 def test_fields_of_the_connection_stay_behind() -> None:
     sent = (HOST, (b"Connection", b"keep-alive, X-Hop"), (b"X-Hop", b"1"), (b"TE", b"trailers"))
     upgrade = ((b"Upgrade", b"h2c"), (b"Keep-Alive", b"timeout=5"), (b"Expect", b"100-continue"))
     kept = [HOST, (b"Expect", b"100-continue")]
-    assert lines(request(headers=sent + upgrade)) == [*kept, *PUBLIC, EVENT]
+    assert lines(request(headers=sent + upgrade)) == [*kept, *OURS]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_fields_of_the_connection_stay_behind() -> None:
 def test_one_length_counts_the_body_where_it_stood(
     sent: list[tuple[bytes, bytes]], body: bytes, framed: list[tuple[bytes, bytes]]
 ) -> None:
-    assert lines(request(headers=(HOST, *sent), body=body)) == [HOST, *framed, *PUBLIC, EVENT]
+    assert lines(request(headers=(HOST, *sent), body=body)) == [HOST, *framed, *OURS]
 
 
 def test_the_public_values_replace_what_the_sender_claims() -> None:
@@ -93,6 +94,7 @@ def test_the_public_values_replace_what_the_sender_claims() -> None:
         (b"X-Forwarded-Proto", b"https"),
         (b"A", b"1"),
         (b"hookcli-event-id", CAPTURE.encode()),
+        OURS[-1],
     ]
 
 
@@ -101,9 +103,9 @@ def test_the_chain_of_addresses_grows_by_a_line_behind_the_senders() -> None:
     chain = (b"x-forwarded-for", b"10.0.0.1,  10.0.0.2")
     sent = (HOST, chain, (b"A", b"1"), chain, (b"B", b"2"))
     got = lines(request(headers=sent), peer="203.0.113.9")
-    assert got == [HOST, chain, (b"A", b"1"), chain, peer, (b"B", b"2"), *PUBLIC, EVENT]
-    assert lines(request(), peer="203.0.113.9") == [HOST, peer, *PUBLIC, EVENT]
-    assert lines(request(), peer="") == [HOST, *PUBLIC, EVENT]
+    assert got == [HOST, chain, (b"A", b"1"), chain, peer, (b"B", b"2"), *OURS]
+    assert lines(request(), peer="203.0.113.9") == [HOST, peer, *OURS]
+    assert lines(request(), peer="") == [HOST, *OURS]
 
 
 @pytest.mark.parametrize(
@@ -123,6 +125,15 @@ def test_what_is_sent_again_says_so_unless_told_otherwise(
     assert [value for name, value in got if name == b"Hookcli-Replay-Of"] == (
         [CAPTURE.encode()] if marked else []
     )
+
+
+def test_the_program_is_told_the_url_that_was_called() -> None:
+    for target in (b"", b"?a=%20&b", b"//x/\xff"):
+        assert (b"Hookcli-Url", b"https://hooks.test/ep_1" + target) in lines(
+            request(target=target)
+        )
+    names = [name for name, _ in lines(request(target=b"/" + b"x" * 5_000))]
+    assert b"Hookcli-Url" not in names
 
 
 @pytest.mark.parametrize(
@@ -148,7 +159,7 @@ def test_the_host_is_the_senders_unless_asked(
 
 def test_a_request_without_a_host_gets_one() -> None:
     assert lines(request(headers=()))[0] == HOST
-    assert lines(request(headers=(), url="")) == [(b"Host", b"localhost:8000"), EVENT]
+    assert lines(request(headers=(), url="")) == [(b"Host", b"localhost:8000"), ID]
 
 
 def test_fields_that_are_asked_for_replace_those_of_their_name() -> None:
@@ -166,8 +177,7 @@ def test_fields_that_are_asked_for_replace_those_of_their_name() -> None:
         (b"X-A", b"new"),
         (b"X-A", b"two"),
         (b"B", b"1"),
-        *PUBLIC,
-        EVENT,
+        *OURS,
         (b"Authorization", b"Bearer secret"),
         (b"X-Forwarded-For", b"1.1.1.1"),
     ]

@@ -18,8 +18,12 @@ def test_the_last_one_kept_is_the_first_one_used() -> None:
     pool: Pool[Fake] = Pool(9)
     first, second, other = Fake(), Fake(), Fake(THERE)
     assert all(pool.keep(one, 1.0) for one in (first, second, other))
-    assert [pool.take(HERE), pool.take(HERE), pool.take(HERE)] == [second, first, None]
-    assert pool.take(THERE) is other
+    assert [pool.take(HERE, 2.0), pool.take(HERE, 2.0), pool.take(HERE, 2.0)] == [
+        second,
+        first,
+        None,
+    ]
+    assert pool.take(THERE, 2.0) is other
     assert len(pool) == 0
 
 
@@ -35,7 +39,7 @@ def test_what_is_gone_is_never_used() -> None:
     pool.keep(one, 0.0)
     pool.drop(one)
     pool.drop(one)
-    assert (pool.take(HERE), len(pool)) == (None, 0)
+    assert (pool.take(HERE, 0.0), len(pool)) == (None, 0)
 
 
 def test_connections_are_closed_before_the_programs_do_it() -> None:
@@ -58,3 +62,11 @@ def test_idle_ones_give_way_to_one_that_is_not_served() -> None:
     assert pool.tired(0.1 + PATIENCE_S) == [idle]
     pool.keep(waiting, 0.7)
     assert pool.tired(0.8) == []
+
+
+def test_what_has_waited_for_too_long_is_not_used_whoever_was_asleep() -> None:
+    pool: Pool[Fake] = Pool(9)
+    one = Fake()
+    pool.keep(one, 0.0)
+    assert pool.take(HERE, IDLE_S) is None
+    assert pool.tired(IDLE_S) == [one]
