@@ -1,6 +1,7 @@
 """D5: SIGTERM under load loses nothing, leaves nobody without the answer that was coming, and ends."""
 
 import asyncio
+import signal
 import time
 from pathlib import Path
 
@@ -18,21 +19,23 @@ async def test_sigterm_under_load_loses_nothing_and_pending_answers_come(tmp_pat
     async with relay(tmp_path) as it:
         assert it.process is not None
         busy, asked = await it.endpoint(), await it.endpoint()
-        async with stream(it.port, asked) as listener:
-            async with traffic(it.port, busy.path, senders=16) as senders:
-                held = await hold(it, asked, listener)
-                await senders.until_acked(300)
-                it.process.signal(15)
-                await it.process.line("pending answers finish")
-                (event,) = listener.events
-                result = codec.result(seq=event.seq, id=event.id, outcome="answered", status=299)
-                listener.send(result)
-                assert (await held).status == 299
-                await listener.until(lambda: listener.closed is not None, "close")
-                assert listener.closed is not None
-                assert listener.closed[0] == 1001, "the listener is told to come back"
-                listener.close()
-                assert await it.process.wait() == 0
+        async with (
+            stream(it.port, asked) as listener,
+            traffic(it.port, busy.path, senders=16) as senders,
+        ):
+            held = await hold(it, asked, listener)
+            await senders.until_acked(300)
+            it.process.signal(signal.SIGTERM)
+            await it.process.line("pending answers finish")
+            (event,) = listener.events
+            result = codec.result(seq=event.seq, id=event.id, outcome="answered", status=299)
+            listener.send(result)
+            assert (await held).status == 299
+            await listener.until(lambda: listener.closed is not None, "close")
+            assert listener.closed is not None
+            assert listener.closed[0] == 1001, "the listener is told to come back"
+            listener.close()
+            assert await it.process.wait() == 0
         assert set(senders.ledger.statuses) <= {202, 503}
         await it.start()
         stored = await count_log(it.port, busy, number_in)
@@ -59,7 +62,7 @@ async def test_nobody_can_keep_a_relay_from_ending(tmp_path: Path) -> None:
             await slow.write(b"POST /half HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
             listener.stop_reading()
             begin = time.monotonic()
-            it.process.signal(15)
+            it.process.signal(signal.SIGTERM)
             assert await it.process.wait() == 0
             assert time.monotonic() - begin <= 10 * PATIENCE
             assert (await held).status == 202, "it is stored, so it is accepted"
