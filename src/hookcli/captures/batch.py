@@ -53,6 +53,8 @@ class Batch:
     """By capture's id, what its sender was told."""
     cursor: tuple[str, int] | None = None
     """An endpoint's id, and the `seq` up to which everything is captured."""
+    rewound: bool = False
+    """The cursor may go backwards: the relay's log is younger than it, or was asked for again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,7 @@ def write(db: sqlite3.Connection, batch: Batch) -> Committed:
     if batch.told:
         _put_told(db, batch.told)
     if batch.cursor is not None:
-        _put_cursor(db, *batch.cursor)
+        _put_cursor(db, *batch.cursor, rewound=batch.rewound)
     return Committed(captures=captures, attempts=attempts)
 
 
@@ -183,11 +185,16 @@ def _insert_captures(
 
 
 def _known(db: sqlite3.Connection, ids: list[str]) -> _Known:
-    # One row that holds all of them: see above.
-    sql = """SELECT json_group_array(json_array(id, rowid, attempts)) FROM captures
-        WHERE id IN (SELECT value FROM json_each(?))"""
-    found = _KNOWN(db.execute(sql, (rows.texts(ids),)).fetchone()[0])
-    return {id_: (rowid, attempts) for id_, rowid, attempts in found}
+    found: _Known = {}
+    for at in range(0, len(ids), _MOST_ROWS):
+        some = ids[at : at + _MOST_ROWS]
+        marks = ",".join("?" * (1 << (len(some) - 1).bit_length()))
+        # One row that holds all of them: see above.
+        sql = f"""SELECT json_group_array(json_array(id, rowid, attempts)) FROM captures
+            WHERE id IN ({marks})"""  # noqa: S608 - marks only
+        row = _run(db, sql, some + [None] * (marks.count("?") - len(some))).fetchone()
+        found |= {id_: (rowid, attempts) for id_, rowid, attempts in _KNOWN(row[0])}
+    return found
 
 
 def _put_deliveries(db: sqlite3.Connection, given: tuple[Delivery, ...], known: _Known) -> None:
@@ -239,7 +246,8 @@ def _update_told(values: str) -> str:
         FROM (VALUES {values}) AS t WHERE captures.id = t.column1"""  # noqa: S608 - marks only
 
 
-def _put_cursor(db: sqlite3.Connection, endpoint: str, seq: int) -> None:
-    sql = """INSERT INTO cursors (endpoint, seq) VALUES (?, ?)
-        ON CONFLICT (endpoint) DO UPDATE SET seq = max(seq, excluded.seq)"""
+def _put_cursor(db: sqlite3.Connection, endpoint: str, seq: int, *, rewound: bool) -> None:
+    new = "excluded.seq" if rewound else "max(seq, excluded.seq)"
+    sql = f"""INSERT INTO cursors (endpoint, seq) VALUES (?, ?)
+        ON CONFLICT (endpoint) DO UPDATE SET seq = {new}"""  # noqa: S608 - ours, from above
     _run(db, sql, (endpoint, seq))

@@ -5,11 +5,16 @@ import sqlite3
 import threading
 from collections.abc import Callable
 
+_COPY = "PRAGMA wal_checkpoint(PASSIVE)"
+
 _STEP = 2 << 20
 """Bytes committed after which the background copies what there is."""
 
 _ROUNDS = 8
 """The log starts over only when all of it is copied, and meanwhile more is committed: then again."""
+
+_LONG = 4096
+"""Pages of log at which the thread that commits copies the rest itself, and nothing more comes in."""
 
 
 class Checkpointer:
@@ -22,11 +27,17 @@ class Checkpointer:
         self._asked = 0
         self._news = threading.Event()
         self._stopping = False
+        self._rest_is_yours = False
+        """The log is long and nearly copied; the background leaves it to who commits."""
         self._thread: threading.Thread | None = None
 
-    def wrote(self, size: int) -> None:
-        """So many bytes were committed; the thread begins with the first that are worth one."""
+    def wrote(self, db: sqlite3.Connection, size: int) -> None:
+        """About so many bytes were committed; the thread begins with the first that are worth one."""
         self._written += size
+        if self._rest_is_yours:
+            with contextlib.suppress(sqlite3.Error):  # what was committed stays committed
+                db.execute(_COPY)
+            self._rest_is_yours = False
         if self._written - self._asked < _STEP:
             return
         self._asked = self._written
@@ -49,12 +60,16 @@ class Checkpointer:
         with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(self._connect()) as db:
             while self._news.wait() and not self._stopping:
                 self._news.clear()
-                self._copy(db)
+                if not self._rest_is_yours:
+                    self._copy(db)
 
     def _copy(self, db: sqlite3.Connection) -> None:
         for _ in range(_ROUNDS):
             before = self._written
-            busy, pages, copied = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            busy, pages, copied = db.execute(_COPY).fetchone()
             caught_up = pages == copied and self._written == before
             if busy or caught_up or self._stopping:
+                return
+            if pages > _LONG:
+                self._rest_is_yours = True
                 return

@@ -31,7 +31,7 @@ def delete(db: sqlite3.Connection, ids: Sequence[str]) -> None:
     """
     for at in range(0, len(ids), _CAPTURES):
         with _leaving_alone(last=at + _CAPTURES >= len(ids)):
-            _delete(db, ids[at : at + _CAPTURES])
+            _delete(db, rows.storable(ids[at : at + _CAPTURES]))
     free = _free_pages(db)
     while free:
         with _leaving_alone(last=free <= _PAGES):
@@ -43,12 +43,11 @@ def delete(db: sqlite3.Connection, ids: Sequence[str]) -> None:
 
 
 def _delete(db: sqlite3.Connection, ids: Sequence[str]) -> None:
-    chosen = "(SELECT rowid FROM captures WHERE id IN (SELECT value FROM json_each(?)))"
-    given = (rows.texts(ids),)
+    chosen = f"(SELECT rowid FROM captures WHERE id IN ({','.join('?' * len(ids))}))"  # noqa: S608
     db.execute("BEGIN IMMEDIATE")
     for table in _TABLES:
-        db.execute(f"DELETE FROM {table} WHERE capture IN {chosen}", given)  # noqa: S608 - ours
-    db.execute(f"DELETE FROM captures WHERE rowid IN {chosen}", given)  # noqa: S608 - ours
+        db.execute(f"DELETE FROM {table} WHERE capture IN {chosen}", ids)  # noqa: S608
+    db.execute(f"DELETE FROM captures WHERE rowid IN {chosen}", ids)  # noqa: S608
     db.execute("COMMIT")
 
 

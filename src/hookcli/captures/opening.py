@@ -21,7 +21,7 @@ _PRAGMAS = (
     # In WAL mode a commit is then not synced: the relay's log is, and sends again after a power cut.
     "PRAGMA synchronous = NORMAL",
     # The last resort only: `checkpoint.py` copies long before, beside who commits.
-    "PRAGMA wal_autocheckpoint = 4096",
+    "PRAGMA wal_autocheckpoint = 8192",
     "PRAGMA journal_size_limit = 4194304",
     "PRAGMA cache_size = -8192",
     # What is deleted is overwritten wherever that costs no further write.
@@ -89,8 +89,6 @@ def _look(path: Path, *, create: bool) -> None:
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
     if _version(db) < VERSION:
-        # Counts only before the first table. Deleted captures give their space back.
-        db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         _migrate(db)
     if (version := _version(db)) > VERSION:
         raise failures.newer(path, version, VERSION)
@@ -103,8 +101,11 @@ def _version(db: sqlite3.Connection) -> int:
 
 def _migrate(db: sqlite3.Connection) -> None:
     """All steps in one transaction: a crash leaves the old store or the new one."""
-    db.execute("BEGIN IMMEDIATE")
+    db.execute("BEGIN")
     try:
+        # Deleted captures are to give their space back. It counts only before the first page is
+        # there, and begins to write, so other processes wait here.
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         for step in MIGRATIONS[_version(db) :]:
             for statement in step:
                 db.execute(statement)

@@ -82,11 +82,11 @@ class Store:
         """Keep all of a batch, or on an error nothing of it.
 
         An id that is there already is left as it is, but for what its sender was told. The cursor
-        never goes backwards.
+        never goes backwards, unless the batch says so.
         """
         with self._transaction():
             committed = batches.write(self._db, batch)
-        self._checkpoints.wrote(batches.size(batch))
+        self._checkpoints.wrote(self._db, batches.size(batch))
         return committed
 
     @contextmanager
