@@ -135,6 +135,10 @@ class AnswerReader:
     def on_status(self, reason: bytes) -> None:
         """A piece of the reason phrase."""
         self._reason += reason
+        self._size += len(reason)
+        if self._size > self._limits.head:
+            self._too_large_head()
+            raise _Stop
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A whole field; behind the body it is a trailer, which nobody is promised."""
@@ -191,7 +195,7 @@ class AnswerReader:
         raise _Stop
 
     def _too_large_head(self) -> None:
-        text = f"the answer's header fields are larger than {size(self._limits.head)}"
+        text = f"the answer's head is larger than {size(self._limits.head)}"
         self.fault = Fault(Outcome.TOO_LARGE, text)
 
     def _no_upgrade(self) -> None:

@@ -54,7 +54,12 @@ class Connection(asyncio.Protocol):
     @property
     def reusable(self) -> bool:
         """Another request may be written."""
-        return not self.gone and self.reader.whole and self.reader.keep_alive and not self._rest
+        transport = self._transport
+        if self.gone or self._rest or transport is None:
+            return False
+        # An early answer to a request that is not all sent: who knows whether the rest is read.
+        is_sent = not transport.get_write_buffer_size()
+        return is_sent and self.reader.whole and self.reader.keep_alive
 
     @property
     def lost_after(self) -> float:

@@ -196,6 +196,7 @@ def test_any_bytes_end_in_an_answer_or_a_fault(pieces: list[bytes], to_head: boo
     [
         [OK + b"A: " + b"x" * 2_000 + b"\r\nB:"],
         [OK + b"A: b\r\n" * 100],
+        [b"HTTP/1.1 200 " + b"x" * 2_000 + b"\r\n"],
         [OK + b"A" * 300_000],
         [OK + b"A: ", *[b"x" * 60_000] * 5],
         [OK + b"Transfer-Encoding: chunked\r\n\r\n1;", *[b"x" * 60_000] * 5],
