@@ -32,11 +32,16 @@ class Health:
 
     def _answer(self) -> Answer:
         if self._trouble is not None:
-            return as_json(503, {"status": "failing", "log": str(self._trouble)})
-        return as_json(200, {"status": "ok", "log": "writable"})
+            return as_json(503, {"status": "failing", "log": str(self._trouble)} | _clock())
+        return as_json(200, {"status": "ok", "log": "writable"} | _clock())
 
     def ready(self) -> Answer:
         """200 while new requests are taken, else 503."""
         if self.stopping:
             return as_json(503, {"status": "stopping"})
         return as_json(200, {"status": "ready"})
+
+
+def _clock() -> dict[str, int]:
+    """The relay's clock, µs since the Unix epoch: who compares it sees a wrong one."""
+    return {"now": time.time_ns() // 1000}

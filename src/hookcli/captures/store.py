@@ -14,7 +14,7 @@ from hookcli.captures import batch as batches
 from hookcli.captures import deleting, rows
 from hookcli.captures.batch import Batch, Committed, NewCapture
 from hookcli.captures.checkpoint import Checkpointer
-from hookcli.captures.failures import failing
+from hookcli.captures.failures import damaged, failing
 from hookcli.captures.model import Attempt, Capture, Delivery, Summary
 from hookcli.captures.opening import connect, open_file
 from hookcli.errors import NotFoundError
@@ -72,6 +72,16 @@ class Store:
                 it is left byte for byte as it is.
         """
         return cls(path, open_file(path, create=create))
+
+    def check(self) -> None:
+        """Look whether the file is whole.
+
+        Raises:
+            StoreError: it is damaged.
+        """
+        found = [str(text) for (text,) in self._all("PRAGMA quick_check(5)")]
+        if found != ["ok"]:
+            raise damaged(self.path)
 
     def close(self) -> None:
         """Let go of the file; further use is a bug."""

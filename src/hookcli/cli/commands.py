@@ -67,6 +67,11 @@ COMMANDS: tuple[Command, ...] = (
         name="endpoint", summary="list, create, change, rotate, delete public URLs", group=SET_UP
     ),
     Command(name="config", summary="show, set and explain settings", group=SET_UP),
+    Command(
+        name="doctor",
+        summary="check everything between the provider and your app",
+        group=SET_UP,
+    ),
     Command(name="rm", summary="delete captures", example="hookcli rm --older 7d", group=SET_UP),
     Command(name="completion", summary="print the script for your shell", group=SET_UP),
 )

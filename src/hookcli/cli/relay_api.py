@@ -27,6 +27,17 @@ class RelayApi:
     """None only where the relay is open: the one inside this process."""
     timeout_s: float = TIMEOUT_S
 
+    def health(self) -> dict[str, Any]:
+        """Whether the relay could store an event now: `status`, `log`, its clock `now`, µs."""
+        _, body = self._tried("GET", "/_/health", None)
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            raise self._odd() from None
+        if not isinstance(answer, dict) or "status" not in answer:
+            raise self._odd()
+        return answer
+
     def create(self, settings: Mapping[str, object]) -> dict[str, Any]:
         """Create an endpoint: `id`, `url`, `token` (shown once) and its settings."""
         return self._dict("POST", "/_/v1/endpoints", settings)
@@ -128,7 +139,7 @@ class RelayApi:
         return RelayError(
             f"cannot reach {self.host} ({why})",
             why=("captures made here are still available: hookcli ls",),
-            hint=f"curl {self.origin}/_/health, to see whether it runs",
+            hint="hookcli doctor",
         )
 
     def _refusal(self, status: int, answer: Any) -> HookcliError:
