@@ -29,7 +29,6 @@ from hookcli.wire.messages import (
     Welcome,
 )
 from relay_server.log.base import Page, StorageError
-from relay_server.logging import note
 from relay_server.registry import Endpoint
 from relay_server.window import Window
 from relay_server.wish import Wish
@@ -313,7 +312,7 @@ class Stream(asyncio.Protocol):
             case Target(up=up):
                 self._streams.tell(self._streams.hub.target(self.id, up))
             case Unknown(type=kind):
-                note("unknown message", endpoint=self.endpoint, type=kind[:40])
+                self._streams.unknown(self.endpoint, kind[:40])
 
     def _acked(self, seq: int) -> None:
         if seq > self._position:

@@ -22,6 +22,7 @@ from relay_server.answers import Answer, refusal
 from relay_server.auth import bearer
 from relay_server.hub import Hub, Listener, Tell
 from relay_server.log.base import Log, StorageError
+from relay_server.logging import note
 from relay_server.metrics import Metrics
 from relay_server.registry import Registry
 from relay_server.settings import Settings
@@ -29,6 +30,7 @@ from relay_server.stream import DELETED, GOING_AWAY, REVOKED, SILENT, TOO_MANY, 
 from relay_server.wish import WishError, read_wish
 
 _PEERS_AFTER_S = 0.2
+_MOST_UNKNOWN = 100
 _REFUSED_AFTER_S = 0.2
 _REFUSED_EACH = 10
 _HANDSHAKE = (b"host", b"connection", b"upgrade")
@@ -67,6 +69,7 @@ class Streams:
         """Endpoint to the `seq` up to which a listener has said to have its events."""
         self._nobody = asyncio.Event()
         self._changed: set[str] = set()
+        self._unknown: set[str] = set()
         self._turned_away: dict[str, list[Refused]] = {}
         registry.changed = self.recheck
 
@@ -217,6 +220,12 @@ class Streams:
         after = self.captured_up_to(endpoint)
         held, _ = self.log.held(endpoint)
         return min(held, self.log.head(endpoint) - after) if after else held
+
+    def unknown(self, endpoint: str, kind: str) -> None:
+        """A listener speaks of something that this relay does not know; each kind is noted once."""
+        if kind not in self._unknown and len(self._unknown) < _MOST_UNKNOWN:
+            self._unknown.add(kind)
+            note("unknown message", endpoint=endpoint, type=kind)
 
     def recheck(self, endpoint: str) -> None:
         """An endpoint was changed or deleted: end the streams that may no longer be."""

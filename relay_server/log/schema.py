@@ -74,7 +74,7 @@ def prepare(path: Path) -> None:
         StorageError: it is damaged, not a log, or written by a newer relay.
     """
     make_folder(path.parent)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600))
+    os.close(_own(path, os.O_CREAT | os.O_RDWR))
     with closing(connect(path, write=True)) as db:
         version = int(db.execute("pragma user_version").fetchone()[0])
         if version > VERSION:
@@ -91,6 +91,11 @@ def _create(db: sqlite3.Connection, path: Path) -> None:
     db.executescript(f"begin immediate; {_TABLES} pragma user_version={VERSION}; commit;")
 
 
+def _own(path: str | Path, flags: int) -> int:
+    """Open a file that nobody but its owner may read."""
+    return os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+
+
 def lock(folder: Path) -> BinaryIO:
     """Keep other relays away from the folder for as long as the result stays open.
 
@@ -98,7 +103,7 @@ def lock(folder: Path) -> BinaryIO:
         StorageError: another relay uses it.
     """
     make_folder(folder)
-    holder = open(folder / "relay.lock", "ab")  # noqa: SIM115
+    holder = open(folder / "relay.lock", "ab", opener=_own)  # noqa: SIM115
     try:
         import fcntl
     except ImportError:  # no advisory locks on this platform
