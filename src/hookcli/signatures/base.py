@@ -82,6 +82,25 @@ STATES: dict[Reason, State] = {
 }
 
 
+WORDS: dict[Reason, str] = {
+    Reason.OK: "it holds",
+    Reason.STALE: "rightly signed, but too long ago",
+    Reason.FUTURE: "rightly signed, but for a time that has not come",
+    Reason.WRONG_SECRET: "no secret that is known gives this signature",
+    Reason.BODY_CHANGED: "the body is not the one that was signed",
+    Reason.MISSING_HEADER: "it should be signed and is not",
+    Reason.MALFORMED_HEADER: "what stands there cannot be a signature",
+    Reason.MALFORMED_BODY: "the body that should carry the signature cannot be read",
+    Reason.NO_SECRET: "signed, and no secret is known to check it with",
+    Reason.BAD_SECRET: "the secret has not the form that the scheme wants",
+    Reason.UNTRUSTED_KEY: "it names a certificate that is not the provider's",
+    Reason.UNSUPPORTED: "only the provider can check it",
+    Reason.NOT_SIGNED: "not signed",
+    Reason.UNKNOWN_SCHEME: "the scheme is not known",
+}
+"""Each reason for people, without a full stop."""
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
     """A signing secret, a public key, or a private key in PEM; no text of it shows the value."""
@@ -219,6 +238,11 @@ class Scheme:
         """
         del claim, secret
         return False
+
+    def signed_at(self, claim: Claim, secret: Secret) -> int | None:
+        """The time that a fitting secret vouches for, µs since the Unix epoch; None for none."""
+        del secret
+        return claim.timestamp
 
     def sign(self, request: Request, secret: Secret, *, now: int) -> Request:
         """The request signed at `now` (µs), every other byte as it was.

@@ -17,7 +17,10 @@ from hookcli.wire.http import Request
 
 
 class Encoding(StrEnum):
-    """How a digest is written."""
+    """How a digest, or a key, is written."""
+
+    TEXT = "text"
+    """As it is; for keys only."""
 
     HEX = "hex"
     BASE64 = "base64"
@@ -26,11 +29,13 @@ class Encoding(StrEnum):
 
 
 _ENCODERS: dict[Encoding, Callable[[bytes], bytes]] = {
+    Encoding.TEXT: bytes,
     Encoding.HEX: binascii.hexlify,
     Encoding.BASE64: base64.b64encode,
     Encoding.BASE64URL: lambda digest: base64.urlsafe_b64encode(digest).rstrip(b"="),
 }
 _ALPHABETS = {
+    Encoding.TEXT: re.compile(rb"", re.DOTALL),
     Encoding.HEX: re.compile(rb"[0-9a-f]*\Z"),
     Encoding.BASE64: re.compile(rb"[A-Za-z0-9+/]*={0,2}\Z"),
     Encoding.BASE64URL: re.compile(rb"[A-Za-z0-9_-]*\Z"),
@@ -73,6 +78,29 @@ def compare(signatures: tuple[bytes, ...], expected: bytes) -> bool:
     return found
 
 
+def decoded_key(secret: Secret, encoding: Encoding) -> bytes:
+    """The key that a secret writes.
+
+    Raises:
+        Fault: it is not written so, or empty.
+    """
+    raw = secret.raw
+    try:
+        if encoding is Encoding.HEX:
+            raw = binascii.unhexlify(raw.strip())
+        elif encoding is not Encoding.TEXT:
+            text = raw.strip().rstrip(b"=").translate(_URL_SAFE)
+            raw = base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        raise Fault(Reason.BAD_SECRET, f"the key is not written in {encoding.value}") from None
+    if not raw:
+        raise Fault(Reason.BAD_SECRET, "it is empty")
+    return raw
+
+
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+
+
 def usable(texts: list[bytes], encoding: Encoding, size: int, what: str) -> tuple[bytes, ...]:
     """Those of several signatures that can be one: others may be of a later version.
 
@@ -100,6 +128,8 @@ class Hmac(Scheme):
     hash: str = "sha256"
     encoding: Encoding = Encoding.HEX
     prefix: bytes = b""
+    key_encoding: Encoding = Encoding.TEXT
+    """How the secret writes the key."""
     time_header: bytes = b""
     """The field that holds the signed time; empty when there is none."""
     time_unit: int = SECOND
@@ -124,9 +154,7 @@ class Hmac(Scheme):
         Raises:
             Fault: the secret has not the form that the scheme wants.
         """
-        if not secret.raw:
-            raise Fault(Reason.BAD_SECRET, "it is empty")
-        return secret.raw
+        return decoded_key(secret, self.key_encoding)
 
     def digest(self, secret: Secret, message: bytes) -> bytes:
         """The signature of `message` as text, without the prefix.

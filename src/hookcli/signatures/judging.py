@@ -74,6 +74,8 @@ def verify(
     if fitting is None:
         reason = why.reason if why else Reason.WRONG_SECRET
         return _verdict(reason, found.name, why.detail if why else "", age_ms=age_ms)
+    signed_at = found.signed_at(claim, fitting)
+    age_ms = None if signed_at is None else (at - signed_at) // 1000
     return _verdict(timely(found, age_ms), found.name, age_ms=age_ms, secret_name=fitting.name)
 
 

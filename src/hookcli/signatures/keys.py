@@ -10,10 +10,12 @@ import binascii
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from hookcli.errors import UsageError
 from hookcli.signatures.base import Claim, Fault, Reason, Scheme, Secret
 from hookcli.signatures.fields import one, put
 from hookcli.signatures.hmacs import Encoding, check_text, encode
 from hookcli.signatures.layout import lay_out
+from hookcli.signatures.table import load
 from hookcli.signatures.times import SECOND, read, write
 from hookcli.wire.http import Request
 
@@ -229,3 +231,17 @@ class Asymmetric(Scheme):
         request = put(request, self.time_header, time)
         signature = made(key, lay_out(self.layout, request, time), "sha256")
         return put(request, self.header, encode(signature, self.encoding))
+
+
+def keypair_for(scheme: str | Scheme) -> tuple[str, str]:
+    """A key pair of the kind that the scheme is signed with.
+
+    Raises:
+        UsageError: it is not signed with a private key, or cannot be signed at all.
+    """
+    found = load(scheme) if isinstance(scheme, str) else scheme
+    kind = getattr(found, "kind", "")
+    if not kind:
+        name = scheme if isinstance(scheme, str) else scheme.name
+        raise UsageError(f"{name} is not signed with a key pair")
+    return keypair(kind)

@@ -5,7 +5,6 @@ judge is `Adyen.util`. Standard webhooks carry the signature in each item of the
 its fields; platform webhooks carry it in a field, over the whole body.
 """
 
-import binascii
 import hmac
 import re
 from dataclasses import dataclass
@@ -39,15 +38,7 @@ _SIGNED = (
 @dataclass(frozen=True, kw_only=True)
 class _Adyen(Hmac):
     encoding: Encoding = Encoding.BASE64
-
-    def key(self, secret: Secret) -> bytes:
-        try:
-            key = binascii.unhexlify(secret.raw.strip())
-        except (binascii.Error, ValueError):
-            key = b""
-        if not key:
-            raise Fault(Reason.BAD_SECRET, "the key is not written in hex")
-        return key
+    key_encoding: Encoding = Encoding.HEX
 
 
 def _bad(detail: str) -> Fault:

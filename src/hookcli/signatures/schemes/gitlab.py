@@ -33,17 +33,23 @@ class _GitLab(StandardWebhooks):
 
     def claim(self, request: Request) -> Claim:
         token = optional(request, _TOKEN.lower()).strip(b" \t")
-        if optional(request, self.header.lower()):
+        try:
             signed = super().claim(request)
-            return _Both(
-                signatures=signed.signatures,
-                messages=signed.messages,
-                timestamp=signed.timestamp,
-                token=token,
-            )
-        if not token:
-            raise Fault(Reason.MISSING_HEADER, "neither X-Gitlab-Token nor webhook-signature")
-        return _Both(signatures=(), messages=(b"",), token=token)
+        except Fault as fault:
+            if token:
+                return _Both(signatures=(), messages=(b"",), token=token)
+            if fault.reason is Reason.MISSING_HEADER:
+                raise Fault(fault.reason, "neither X-Gitlab-Token nor webhook-signature") from None
+            raise
+        return _Both(
+            signatures=signed.signatures,
+            messages=signed.messages,
+            timestamp=signed.timestamp,
+            token=token,
+        )
+
+    def signed_at(self, claim: Claim, secret: Secret) -> int | None:
+        return claim.timestamp if _is_signing(secret) else None
 
     def fits(self, claim: Claim, secret: Secret) -> bool:
         if _is_signing(secret):
