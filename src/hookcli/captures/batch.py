@@ -98,7 +98,8 @@ def write(db: sqlite3.Connection, batch: Batch) -> Committed:
     return Committed(captures=captures, attempts=attempts)
 
 
-def _run(db: sqlite3.Connection, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+def run(db: sqlite3.Connection, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+    """Run a statement; values that SQLite cannot hold become those that it can."""
     try:
         return db.execute(sql, values)
     except (UnicodeEncodeError, OverflowError):
@@ -117,13 +118,13 @@ def _many(
         count = 1
         if not (body and _is_large(given[at])):
             end = min(len(given), at + _MOST_ROWS)
-            run = next((n for n in range(at, end) if body and _is_large(given[n])), end) - at
+            small = next((n for n in range(at, end) if body and _is_large(given[n])), end) - at
             # Powers of two: few different statements, so that each is compiled once.
-            count = 1 << (run.bit_length() - 1)
+            count = 1 << (small.bit_length() - 1)
         group = given[at : at + count]
         one = f"({','.join('?' * len(group[0]))})"
         values = tuple(chain.from_iterable(group))
-        changed += _run(db, sql(",".join([one] * count)), values).rowcount
+        changed += run(db, sql(",".join([one] * count)), values).rowcount
         at += count
     return changed
 
@@ -192,7 +193,7 @@ def _known(db: sqlite3.Connection, ids: list[str]) -> _Known:
         # One row that holds all of them: see above.
         sql = f"""SELECT json_group_array(json_array(id, rowid, attempts)) FROM captures
             WHERE id IN ({marks})"""  # noqa: S608 - marks only
-        row = _run(db, sql, some + [None] * (marks.count("?") - len(some))).fetchone()
+        row = run(db, sql, some + [None] * (marks.count("?") - len(some))).fetchone()
         found |= {id_: (rowid, attempts) for id_, rowid, attempts in _KNOWN(row[0])}
     return found
 
@@ -250,4 +251,4 @@ def _put_cursor(db: sqlite3.Connection, endpoint: str, seq: int, *, rewound: boo
     new = "excluded.seq" if rewound else "max(seq, excluded.seq)"
     sql = f"""INSERT INTO cursors (endpoint, seq) VALUES (?, ?)
         ON CONFLICT (endpoint) DO UPDATE SET seq = {new}"""  # noqa: S608 - ours, from above
-    _run(db, sql, (endpoint, seq))
+    run(db, sql, (endpoint, seq))

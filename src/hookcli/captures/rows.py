@@ -1,6 +1,5 @@
 """Captures, attempts and deliveries as rows of the store's tables, and back."""
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,6 +53,9 @@ SUMMARIES = (
     f"{CAPTURES}, c.rowid, c.state, c.attempts, {', '.join(f'c.last_{name}' for name in LAST)}"
 )
 """The same for `summary_of`."""
+
+ATTEMPTS = f"SELECT {', '.join(ATTEMPT_COLUMNS[1:])} FROM attempts"  # noqa: S608 - our own names
+"""The beginning of a query whose rows `attempt_of` reads."""
 
 _TAGS = len(_CAPTURE)
 _NO_TEXTS = "[]"
@@ -227,23 +229,10 @@ def summary_of(row: Row) -> Summary:
     )
 
 
-def attempts_of(db: sqlite3.Connection, capture: str) -> list[Attempt]:
-    """Every attempt of a capture, the first one first."""
-    columns = ", ".join(ATTEMPT_COLUMNS[1:])
-    rows = db.execute(
-        f"SELECT {columns} FROM attempts"  # noqa: S608 - our own column names
-        " WHERE capture = (SELECT rowid FROM captures WHERE id = ?) ORDER BY n",
-        (capture,),
-    )
-    return [_attempt(capture, *row) for row in rows.fetchall()]
-
-
-def _attempt(
-    capture: str, n: int, why: str, target: str, started_at: int, ms: float, dns: float | None,
-    connect: float | None, wait: float | None, read: float | None, outcome: str, status: int,
-    reason: bytes, body_size: int, error: str, added: str, next_retry_at: int | None,
-    headers: bytes, body: bytes,
-) -> Attempt:  # fmt: skip
+def attempt_of(capture: str, row: Row) -> Attempt:
+    """The attempt of a capture, from a row as `ATTEMPTS` selects."""
+    (n, why, target, started_at, ms, dns, connect, wait, read, outcome, status, reason, body_size,
+     error, added, next_retry_at, headers, body) = row  # fmt: skip
     return Attempt(
         capture=capture,
         n=n,

@@ -4,6 +4,7 @@ A batch of events and the cursor go into one transaction before anything is atte
 when, nothing is missed or doubled. Bodies are in a table of their own, so lists read none of them.
 """
 
+import errno
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -60,6 +61,7 @@ class Store:
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
         self.path = path
         self._db = db
+        self._file = (found := path.stat()).st_dev, found.st_ino
         self._checkpoints = Checkpointer(lambda: connect(path))
         self._functions: dict[str, Callable[..., Any]] = {}
 
@@ -94,10 +96,18 @@ class Store:
         An id that is there already is left as it is, but for what its sender was told. The cursor
         never goes backwards, unless the batch says so.
         """
+        self._still_there()
         with self._transaction():
             committed = batches.write(self._db, batch)
         self._checkpoints.wrote(self._db, batches.size(batch))
         return committed
+
+    def _still_there(self) -> None:
+        # SQLite goes on writing to a file that has no name any more, and nobody would find it.
+        with failing(self.path):
+            found = self.path.stat()
+            if (found.st_dev, found.st_ino) != self._file:
+                raise FileNotFoundError(errno.ENOENT, "it was removed or replaced")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -119,10 +129,7 @@ class Store:
 
     def _all(self, sql: str, values: Sequence[object] = ()) -> list[rows.Row]:
         with failing(self.path):
-            try:
-                return self._db.execute(sql, values).fetchall()
-            except (UnicodeEncodeError, OverflowError):
-                return self._db.execute(sql, rows.storable(values)).fetchall()
+            return batches.run(self._db, sql, values).fetchall()
 
     def get(self, id: str) -> Capture | None:  # noqa: A002
         """The capture of this id; None when there is none."""
@@ -152,8 +159,8 @@ class Store:
 
     def attempts(self, id: str) -> list[Attempt]:  # noqa: A002
         """Every attempt of a capture with its answer, the first one first."""
-        with failing(self.path):
-            return rows.attempts_of(self._db, id)
+        of = "WHERE capture = (SELECT rowid FROM captures WHERE id = ?) ORDER BY n"
+        return [rows.attempt_of(id, row) for row in self._all(f"{rows.ATTEMPTS} {of}", (id,))]
 
     def deliveries(self, id: str) -> list[Delivery]:  # noqa: A002
         """The deliveries of a capture."""
@@ -230,10 +237,11 @@ class Store:
         with self._transaction():
             rowid = self._rowid(id)
             for name in remove:
-                self._db.execute("DELETE FROM tags WHERE tag = ? AND capture = ?", (name, rowid))
+                sql = "DELETE FROM tags WHERE tag = ? AND capture = ?"
+                batches.run(self._db, sql, (name, rowid))
             for name in add:
                 sql = "INSERT INTO tags (tag, capture) VALUES (?, ?) ON CONFLICT DO NOTHING"
-                self._db.execute(sql, (name, rowid))
+                batches.run(self._db, sql, (name, rowid))
 
     def note(self, id: str, text: str) -> None:  # noqa: A002
         """Replace a capture's note.
@@ -243,10 +251,10 @@ class Store:
         """
         with self._transaction():
             sql = "UPDATE captures SET note = ? WHERE rowid = ?"
-            self._db.execute(sql, (text, self._rowid(id)))
+            batches.run(self._db, sql, (text, self._rowid(id)))
 
     def _rowid(self, id: str) -> int:  # noqa: A002
-        found = self._db.execute("SELECT rowid FROM captures WHERE id = ?", (id,)).fetchone()
+        found = batches.run(self._db, "SELECT rowid FROM captures WHERE id = ?", (id,)).fetchone()
         if found is None:
             raise NotFoundError(f"no capture is called {id}")
         return int(found[0])

@@ -114,7 +114,13 @@ def test_what_came_out_of_an_event_and_fits_no_column_is_no_reason_to_lose_the_e
     assert (kept.signature.age_ms, kept.note) == ((1 << 63) - 1, "nul\0")
     store.commit(Batch(attempts=(attempt(1, error="\ud800", added=("\udc00",)),)))
     assert store.attempts(identity(1))[0].error == "\ufffd"
+    store.tag(identity(1), add=("\udcff",), remove=("\ud800",))
+    store.note(identity(1), "\udcff")
+    kept = store.get(identity(1))
+    assert kept is not None
+    assert (kept.tags, kept.note) == (("\ufffd",), "\ufffd")
     assert store.get("\ud800") is None
+    assert store.attempts("\ud800") == []
 
 
 def test_large_bodies_come_back_among_small_ones(store: Store) -> None:

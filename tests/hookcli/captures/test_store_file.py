@@ -185,6 +185,19 @@ def test_who_keeps_it_locked_is_not_waited_for_for_ever(tmp_path: Path) -> None:
         assert store.commit(Batch(captures=(new(1),))).captures == (new(1),)
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+def test_nothing_is_kept_in_a_file_that_has_lost_its_name(tmp_path: Path, replaced: bool) -> None:
+    path = tmp_path / "captures.sqlite"
+    with opened(path) as store:
+        store.commit(Batch(captures=(new(1),)))
+        path.rename(tmp_path / "away")
+        if replaced:
+            path.touch()
+        with pytest.raises(StoreError, match="cannot use the capture store") as caught:
+            store.commit(Batch(captures=(new(2),)))
+        assert isinstance(caught.value.__cause__, FileNotFoundError)
+
+
 def test_a_full_database_is_told_as_a_full_disk(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "x", isolation_level=None)) as db:
         db.execute("PRAGMA max_page_count = 4")
