@@ -16,7 +16,7 @@ class Command:
     """Under `hookcli.cli`; by default the name."""
 
 
-DAILY, SET_UP = "Every day", "Set up"
+DAILY, MAKE, SET_UP = "Every day", "Make and check", "Set up"
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -56,6 +56,31 @@ COMMANDS: tuple[Command, ...] = (
         group=DAILY,
     ),
     Command(
+        name="diff",
+        summary="what differs between two captures or two attempts",
+        example="hookcli diff @/1 @/2",
+        group=DAILY,
+    ),
+    Command(
+        name="export",
+        summary="write curl, httpie, http, har, pytest, ndjson, raw",
+        example="hookcli export curl @",
+        group=MAKE,
+    ),
+    Command(
+        name="import",
+        module="import_",
+        summary="read har, curl, http, ndjson",
+        example="hookcli import failed.har",
+        group=MAKE,
+    ),
+    Command(
+        name="stats",
+        summary="counts, failures, latency",
+        example="hookcli stats since:1d --by source",
+        group=MAKE,
+    ),
+    Command(
         name="relay",
         summary="run your own relay",
         example="hookcli relay --public-url https://…",
@@ -70,6 +95,12 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="doctor",
         summary="check everything between the provider and your app",
+        group=SET_UP,
+    ),
+    Command(
+        name="tag",
+        summary="keep a name on captures",
+        example="hookcli tag @ checkout-refund",
         group=SET_UP,
     ),
     Command(name="rm", summary="delete captures", example="hookcli rm --older 7d", group=SET_UP),

@@ -18,6 +18,9 @@ _REFERENCE = re.compile(
 )
 
 
+_HINT = "@ for the latest capture; hookcli help ids"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
     """One reference as it was written."""
@@ -80,6 +83,21 @@ def captures(here: Here, store: "Store", words: Sequence[str]) -> "list[Capture]
         for capture in by_filter(here, store, terms):
             found.setdefault(capture.id, capture)
     return list(found.values())
+
+
+def words_or_pick(here: Here, words: Sequence[str]) -> Sequence[str]:
+    """The words; without any, what is picked on the terminal.
+
+    Raises:
+        UsageError: nothing is named, and there is no terminal to pick on.
+    """
+    if words:
+        return words
+    from hookcli.cli import face, picking
+
+    if why := face.cannot_draw(here.console, whole=False):
+        raise UsageError("nothing is named", why=(f"nothing can be picked: {why}",), hint=_HINT)
+    return [picking.pick(here)]
 
 
 def one(here: Here, store: "Store", word: str) -> "Capture":

@@ -54,7 +54,7 @@ def signed(before: Request, after: Request, scheme_name: str, wish: Wish, *, now
         return _unsigned(after, wish)
     secrets = tuple(wish.secrets(scheme.name))
     verdict = signatures.verify(after, scheme, secrets, at=now)
-    kept = Signed(request=after, signature=_signature(verdict))
+    kept = Signed(request=after, signature=signature_of(verdict))
     if wish.resign is None and not _needed(before, after, scheme, secrets, verdict, now):
         return kept
     if wish.resign is False or not secrets:
@@ -145,7 +145,8 @@ def _looks_stale(scheme: Scheme, verdict: Verdict) -> bool:
     return verdict.age_ms > scheme.tolerance_s * 1000
 
 
-def _signature(verdict: Verdict) -> Signature:
+def signature_of(verdict: Verdict) -> Signature:
+    """A verdict as captures keep it."""
     return Signature(
         state=SignatureState(verdict.state.value),
         reason="" if verdict.reason is Reason.OK else verdict.reason.value,

@@ -31,10 +31,10 @@ class Shelf:
         body: bytes = b'{"amount": 5}',
         *,
         status: int | None = 200,
-        target: str = "",
+        to: str = "",
         **changes: Any,
     ) -> str:
-        """Keep a capture, and unless `status` is None its answer; its id."""
+        """Keep a capture, and unless `status` is None the answer that `to` gave; its id."""
         id_ = changes.pop("id", f"01JA8PZQ4M{self.count:016d}")
         given = {
             "seq": 4700 + self.count,
@@ -43,7 +43,7 @@ class Shelf:
         } | changes
         self.count += 1
         one = made.capture(id_, body, **given)
-        where = target or "http://127.0.0.1:9"
+        where = to or "http://127.0.0.1:9"
         attempts = () if status is None else (made.attempt(id_, status=status, target=where),)
         self.commit(Batch(captures=(NewCapture(capture=one, body=body),), attempts=attempts))
         return str(id_)

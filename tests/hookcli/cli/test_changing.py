@@ -35,14 +35,14 @@ def kept(shelf: Shelf, app: rawhttp.Program) -> str:
         (b"x-dup", b"2"),
         (b"Content-Length", b"%d" % len(BODY)),
     )
-    return shelf.put(BODY, target=app.url, headers=headers)
+    return shelf.put(BODY, to=app.url, headers=headers)
 
 
 @pytest.fixture
 def plain(shelf: Shelf, app: rawhttp.Program) -> str:
     """One that an editor can show."""
     headers = ((b"X-Dup", b"1"), (b"x-dup", b"2"), (b"Content-Length", b"%d" % len(PLAIN)))
-    return shelf.put(PLAIN, target=app.url, headers=headers)
+    return shelf.put(PLAIN, to=app.url, headers=headers)
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_a_change_that_changes_nothing_makes_no_copy(
 def test_several_captures_are_all_tried_before_one_is_sent(
     shelf: Shelf, app: rawhttp.Program
 ) -> None:
-    shelf.put(b'{"amount": 1}', target=app.url)
-    bad = shelf.put(b'{"total": 2}', target=app.url)
+    shelf.put(b'{"amount": 1}', to=app.url)
+    bad = shelf.put(b'{"total": 2}', to=app.url)
     ended = shelf.run("replay", "4700..", "--unset", "amount")
     assert (ended.code, app.received) == (ExitCode.USAGE, [])
     assert ended.err.startswith(f"error: {bad[:12]}: no amount")
@@ -192,7 +192,7 @@ def signed_shelf(shelf: Shelf, target: str, age_s: int = 0) -> str:
         (b"Stripe-Signature", stripe(body, int(time.time()) - age_s)),
         (b"X-After", b"1"),
     )
-    return shelf.put(body, target=target, headers=headers, scheme="stripe", source="stripe")
+    return shelf.put(body, to=target, headers=headers, scheme="stripe", source="stripe")
 
 
 def fits(message: rawhttp.Message) -> bool:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from hookcli.cli.commands import ALIASES, COMMANDS, TOPICS
+from hookcli.cli.commands import ALIASES, COMMANDS, TOPICS, Command
 from hookcli.cli.console import ExitCode
 from hookcli.cli.topics import PAGES, VARIABLES
 from tests.hookcli.cli.inprocess import hookcli
@@ -22,9 +22,9 @@ def test_the_front_page_lists_what_there_is(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda one: one.name)
-def test_every_command_exists_and_explains_itself(command: object) -> None:
-    name = getattr(command, "name", "")
-    importlib.import_module(f"hookcli.cli.{name}")
+def test_every_command_exists_and_explains_itself(command: Command) -> None:
+    name = command.name
+    importlib.import_module(f"hookcli.cli.{command.module or name}")
     ended = hookcli(name, "--help")
     assert ended.code == ExitCode.YES
     assert ended.out.startswith(f"Usage: hookcli {name}")

@@ -44,7 +44,7 @@ def edited(shelf: Shelf, editor: str, id_: str, answer: str) -> Terminal:
 def test_an_edited_copy_is_sent_saved_or_discarded(
     shelf: Shelf, app: rawhttp.Program, editor: str
 ) -> None:
-    id_ = shelf.put(BODY, target=app.url)
+    id_ = shelf.put(BODY, to=app.url)
     discarded = edited(shelf, editor, id_, "d")
     assert discarded.process.returncode == ExitCode.NO
     assert b"discarded; the original is as it was" in discarded.output
@@ -63,8 +63,8 @@ def test_an_edited_copy_is_sent_saved_or_discarded(
 
 
 def test_a_stranger_is_asked_about_once(shelf: Shelf) -> None:
-    shelf.put(target="http://api.acme.test")
-    shelf.put(target="http://api.acme.test")
+    shelf.put(to="http://api.acme.test")
+    shelf.put(to="http://api.acme.test")
     env = {"HOOKCLI_STORE": str(shelf.file), "NO_COLOR": "1"}
     program = command("replay", "--last", "2", "--times", "2")
     with terminal(shelf.file.parent, env=env, program=program) as screen:
