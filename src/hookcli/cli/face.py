@@ -45,14 +45,20 @@ def not_alone(console: Console) -> str:
     return cannot_draw(console)
 
 
-def cannot_draw(console: Console) -> str:
-    """Why the screen cannot be drawn: it reads keys from stdin and draws on stderr."""
+def cannot_draw(console: Console, *, whole: bool = True) -> str:
+    """Why the screen cannot be drawn: it reads keys from stdin and draws on stderr.
+
+    Args:
+        whole: The whole terminal is needed, not some lines of it.
+    """
     for name, stream in (("stdin", console.stdin), ("stderr", console.stderr)):
         if not is_terminal(stream):
             return f"{name} is no terminal"
     term = console.environ.get("TERM", "")
     if term in ("", "dumb"):
         return f"TERM is {term or 'not set'}"
+    if not whole:
+        return ""
     try:
         columns, rows = os.get_terminal_size(console.stderr.fileno())
     except (OSError, ValueError):

@@ -42,10 +42,14 @@ def ls(
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="ids", help="only whole ids, one a line")
     ] = "",
+    pick: Annotated[
+        bool, typer.Option("--pick", help="choose one by eye; its id is printed")
+    ] = False,
 ) -> int:
     """List captures, the latest first. A filter narrows; references pick.
 
     Into a pipe: tab-separated, whole, times in UTC. --json gives one `event` a line.
+    hookcli show "$(hookcli ls --pick)"
     """
     from hookcli.cli.render.summaries import FIELDS, SHOWN
 
@@ -58,6 +62,11 @@ def ls(
     if follow and (count or sort):
         raise UsageError("--follow does not go with --count or --sort")
     wanted = [*(words or []), *([f"since:{since}"] if since else [])]
+    if pick:
+        from hookcli.cli.picking import pick as pick_one
+
+        here.console.out(pick_one(here, " ".join(wanted)))
+        return 0
     with here.store() as store:
         rows = Rows(here, store, ids_only=output == "ids", header=header)
         rows.fields = [FIELDS[name] for name in names]

@@ -138,6 +138,8 @@ class _Run:
 
 def setup(here: Here, *, history: bool = True, begin: str = "") -> Setup:
     """What the screen is given."""
+    from hookcli.cli import signing
+
     settings, environ = here.settings, here.console.environ
 
     def program(setting: str, *variables: str) -> str:
@@ -160,6 +162,10 @@ def setup(here: Here, *, history: bool = True, begin: str = "") -> Setup:
         keys=_known(settings.keys),
         views=settings.views,
         target=settings.text("forward") or "",
+        secrets=signing.source(here, None),
+        all_secrets=lambda: [
+            secret for name in settings.secrets for secret in signing.secrets_of(here, name)
+        ],
         history=history,
         begin=begin,
     )

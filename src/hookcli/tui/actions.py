@@ -47,6 +47,7 @@ GROUPS = {
 PLACES = {
     "list": "the event list",
     "detail": "the detail",
+    "body": "a body",
     "main": "list and detail",
     "empty": "the empty screen",
     "any": "everywhere",
@@ -54,6 +55,7 @@ PLACES = {
     "edit": "the editor",
     "many": "replaying many",
     "stats": "stats",
+    "pick": "the picker",
     "attempts": "attempts",
     "diff": "the diff",
     "signature": "the signature",
@@ -122,20 +124,20 @@ ACTIONS: tuple[Action, ...] = (
     _a("previous-event", "K", "move: previous event", "The previous event, in the same tab.",
        "move", "detail", footer=3, short="prev"),
     _a("unfold", "l,right", "fold: unfold, or scroll right", "Unfold; where nothing folds, scroll.",
-       "view", "detail"),
+       "view", "body"),
     _a("fold", "h,left", "fold: fold, or scroll left", "Fold; where nothing folds, scroll.",
-       "view", "detail"),
+       "view", "body"),
     _a("toggle-fold", "enter", "fold: fold or unfold", "Fold or unfold what begins here.", "view",
-       "detail", footer=4, short="fold"),
-    _a("search", "slash", "find: in this body", "Search in the whole body.", "find", "detail",
+       "body", footer=4, short="fold"),
+    _a("search", "slash", "find: in this body", "Search in the whole body.", "find", "body",
        footer=41, short="search"),
-    _a("next-hit", "n", "find: next hit", "Go to the next hit.", "find", "detail"),
-    _a("previous-hit", "N", "find: previous hit", "Go to the previous hit.", "find", "detail"),
+    _a("next-hit", "n", "find: next hit", "Go to the next hit.", "find", "body"),
+    _a("previous-hit", "N", "find: previous hit", "Go to the previous hit.", "find", "body"),
     _a("mode", "v", "view: pretty, raw, hex", "Show the body indented, as sent, or as bytes.",
-       "view", "detail", footer=42, short="view"),
+       "view", "body", footer=42, short="view"),
     _a("wrap", "w", "view: wrap long lines", "Wrap long lines, or scroll sideways.", "view",
-       "detail"),
-    _a("fold-headers", "H", "view: headers", "Fold or unfold the headers.", "view", "detail"),
+       "body"),
+    _a("fold-headers", "H", "view: headers", "Fold or unfold the headers.", "view", "body"),
     _a("back", "escape", "back: to the list", "One step back; never quits.", "anywhere", "detail",
        footer=1, short="back"),
     # List and detail
@@ -163,11 +165,11 @@ ACTIONS: tuple[Action, ...] = (
     _a("filter-here", "slash", "find: filter the list", "Filter the list.", "find", "list",
        command="hookcli ls {filter}", footer=60, short="filter"),
     _a("replay", "r", "replay: the same bytes again", "Send the captured bytes to your app again.",
-       "event", "main", command="hookcli replay {refs}", footer=20, short="replay"),
+       "event", "main", command="hookcli replay {refs} --no-resign{to}", footer=20, short="replay"),
     _a("replay-to", "R", "replay: to another target, later, many", "Replay with choices.", "event",
        "main", command="hookcli replay {refs} --to {target}"),
     _a("resign", "ctrl+r", "replay: re-sign and replay", "Sign again with your secret and replay.",
-       "event", "main", command="hookcli replay {refs} --resign"),
+       "event", "main", command="hookcli replay {refs} --resign{to}"),
     _a("edit", "e", "edit: a changed copy", "Edit a copy; the original never changes.", "event",
        "main", command="hookcli edit {ref}", footer=30, short="edit"),
     _a("edit-outside", "E", "edit: a copy in $EDITOR", "Edit the whole HTTP message in $EDITOR.",
@@ -242,6 +244,24 @@ ACTIONS: tuple[Action, ...] = (
        "attempts", command="hookcli show {ref} --attempt {attempt}", footer=2, short="open"),
     _a("attempt-mark", "m", "mark: attempt to compare with", "Compare with this attempt.", "event",
        "attempts", footer=3, short="compare with"),
+    # The signature
+    _a("signature-copy", "c", "copy: what is signed", "Copy exactly the bytes that are signed.",
+       "event", "signature", command="hookcli verify {ref}", footer=4, short="copy what is signed"),
+    _a("signature-page", "o", "open: the provider's page", "Copy the provider's page on signing.",
+       "event", "signature", footer=5, short="provider's page"),
+    # The diff
+    _a("diff-next", "n", "find: next difference", "Go to the next difference.", "find", "diff",
+       footer=4, short="next"),
+    _a("diff-previous", "N", "find: previous difference", "Go to the previous difference.", "find",
+       "diff"),
+    _a("diff-ignore", "i", "diff: ignore this path", "Ignore this path from now on.", "view",
+       "diff", command="hookcli diff {ref} --ignore PATH", footer=5, short="ignore this"),
+    _a("diff-text", "t", "diff: as text", "As a unified diff of the whole messages, or by value.",
+       "view", "diff", command="hookcli diff {ref} --text", footer=6, short="as text"),
+    _a("diff-copy", "y", "copy: the differences", "Copy the differences as text.", "event", "diff",
+       command="hookcli diff {ref}", footer=7, short="copy"),
+    _a("diff-write", "x", "export: the differences", "Write a unified diff to a file.", "event",
+       "diff", command="hookcli diff {ref} --text"),
     # The editor
     _a("send", "ctrl+j", "edit: send", "Send the changed copy and see the answer.", "event", "edit",
        command="{edit}", footer=1, short="send"),
@@ -281,6 +301,15 @@ ACTIONS: tuple[Action, ...] = (
     _a("stats-up", "k,up", "move: previous row", "The previous row.", "move", "stats"),
     _a("stats-filter", "enter", "stats: filter to this row", "List what this row counts.", "find",
        "stats", footer=3, short="filter to this row"),
+    # The picker of the command line
+    _a("pick-take", "enter", "pick: take this one", "Print its id.", "event", "pick", footer=1,
+       short="take"),
+    _a("pick-leave", "escape,ctrl+c", "pick: take none", "Leave without an id.", "anywhere", "pick",
+       footer=2, short="none"),
+    _a("pick-up", "up,ctrl+p", "move: previous event", "The previous event.", "move", "pick"),
+    _a("pick-down", "down,ctrl+n", "move: next event", "The next event.", "move", "pick"),
+    _a("pick-page-up", "pageup", "move: a page up", "A page up.", "move", "pick"),
+    _a("pick-page-down", "pagedown", "move: a page down", "A page down.", "move", "pick"),
     # Full screens that only show
     _a("close", "escape,q", "back: close", "Close this screen.", "anywhere", "full", footer=1,
        short="back"),
@@ -325,7 +354,7 @@ def bindings(place: str) -> list[Binding]:
 def command_line(action: Action, **facts: str) -> str:
     """The command that does the same as this action, for what is selected; empty when none does."""
     known = {"ref": "@", "refs": "@", "filter": "", "target": "TARGET", "format": "curl"}
-    known |= {"mark": "marked", "attempt": "1", "edit": "hookcli edit @"}
+    known |= {"mark": "marked", "attempt": "1", "edit": "hookcli edit @", "to": ""}
     return action.command.format(**(known | facts)).rstrip()
 
 

@@ -5,16 +5,16 @@ Whether there is a terminal to draw on is decided before this module is imported
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hookcli.tui.board import Board
 from hookcli.tui.bridge import Engine, Listen
-from hookcli.tui.inspector import SIGNALS, Inspector
+from hookcli.tui.inspector import Inspector
 from hookcli.tui.replays import Send
 from hookcli.tui.sending import Sender
 from hookcli.tui.setup import MARK, Setup
+from hookcli.tui.terminal import SIGNALS, drawn_on_stderr, handlers_kept
 from hookcli.tunnel.observe import Observer
 
 TRIES = 2
@@ -83,22 +83,12 @@ def run_listen(
 
 def _screen(setup: Setup, engine: Engine, send: Send, board: Board) -> tuple[int, Exception | None]:
     inspector = Inspector(setup, engine, send, board)
-    with _handlers_kept():
+    with handlers_kept(), drawn_on_stderr():
         try:
             code = inspector.run(mouse=setup.mouse)
         finally:
             inspector.put_away()
     return code or inspector.return_code or 0, inspector.crash
-
-
-@contextmanager
-def _handlers_kept() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
 
 
 def _without_screen(engine: Engine, fallback: Observer | None) -> int:
@@ -109,7 +99,7 @@ def _without_screen(engine: Engine, fallback: Observer | None) -> int:
             fallback(report)
         engine.redirect = fallback
     codes: list[int] = []
-    with _handlers_kept():
+    with handlers_kept():
         for number in SIGNALS:
             signal.signal(number, lambda got, _: codes.append(128 + got))
         while not codes and not engine.over.wait(0.2):

@@ -4,12 +4,19 @@ from dataclasses import dataclass, field
 
 from hookcli.captures.model import Attempt, Capture, Outcome, SignatureState
 from hookcli.tui import words
-from hookcli.tui.paint import Line, Piece, left, length, right, spread, width_of, wrapped
+from hookcli.tui.paint import Line, Piece, cut, left, length, right, spread, width_of, wrapped
 from hookcli.tui.peek import answer_line, told_words
 from hookcli.tui.rows import Row
 from hookcli.wire.headers import Headers, first
 
 TABS = ("Request", "Response", "Attempts", "Signature", "Diff", "Raw")
+_SHORTER = (
+    TABS,
+    ("Request", "Response", "Attempts", "Sig", "Diff", "Raw"),
+    ("Req", "Resp", "Att", "Sig", "Diff", "Raw"),
+    ("Req", "Res", "Att", "Sig", "Dif", "Raw"),
+)
+"""The same with less room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,32 +41,28 @@ def content_type(headers: Headers) -> str:
     return (first(headers, b"content-type") or b"").decode("latin-1")
 
 
-def tabs_line(
-    details: Details | None, row: Row | None, tab: int, width: int, *, ascii_only: bool
-) -> Line:
+def tabs_line(row: Row | None, tab: int, width: int, *, ascii_only: bool) -> Line:
     """`❯1 Request    2 Response    3 Attempts 2    4 Signature ✓    5 Diff    6 Raw`."""
     line: Line = ()
-    for gap, letters in ((4, 9), (2, 9), (1, 9), (1, 4), (0, 3)):
-        line = _tabs(details, row, tab, gap, letters, ascii_only=ascii_only)
+    for gap, names in ((4, 0), (2, 0), (1, 0), (1, 1), (0, 1), (1, 2), (0, 2), (0, 3)):
+        line = _tabs(row, tab, gap, _SHORTER[names], ascii_only=ascii_only)
         if length(line) <= width:
             break
     return line
 
 
-def _tabs(
-    details: Details | None, row: Row | None, tab: int, gap: int, letters: int, *, ascii_only: bool
-) -> Line:  # fmt: skip
+def _tabs(row: Row | None, tab: int, gap: int, names: tuple[str, ...], *, ascii_only: bool) -> Line:
     pieces: list[Piece] = []
-    for number, name in enumerate(TABS, 1):
-        note = _tab_note(number, details, row, ascii_only=ascii_only)
+    for number, name in enumerate(names, 1):
+        note = _tab_note(number, row, ascii_only=ascii_only)
         here = number == tab
         mark = (">" if ascii_only else "❯") if here else " "
-        label = f"{mark}{number} {name[:letters]}{note}"
+        label = f"{mark}{number} {name}{note}"
         pieces += [Piece(label, "title" if here else "", f"act:tab-{number}"), Piece(" " * gap)]
     return tuple(pieces[:-1])
 
 
-def _tab_note(number: int, details: Details | None, row: Row | None, *, ascii_only: bool) -> str:
+def _tab_note(number: int, row: Row | None, *, ascii_only: bool) -> str:
     if number == 3 and row is not None and row.attempts:
         return f" {row.attempts}"
     if number == 4 and row is not None:
@@ -67,7 +70,6 @@ def _tab_note(number: int, details: Details | None, row: Row | None, *, ascii_on
         marks = {SignatureState.OK: good, SignatureState.BAD: bad, SignatureState.NEW: good,
                  SignatureState.STALE: "!", SignatureState.UNKNOWN: "?"}  # fmt: skip
         return f" {marks[row.sig]}" if row.sig in marks else ""
-    del details
     return ""
 
 
@@ -75,9 +77,13 @@ def head_lines(row: Row, width: int, *, outcome: Line) -> list[Line]:
     """Two lines at the top of the detail when it stands beside the list."""
     what = f"{row.source} · {row.title}" if row.source else row.title
     seq = f"  seq {row.seq}" if row.seq is not None else ""
+    name = row.id if width >= 76 else words.short(row.id)
     return [
-        (*outcome, Piece("   "), Piece(what, "strong")),
-        (Piece(f" {row.id}{seq}  ", "dim"), Piece(f"{row.method} {row.path}")),
+        spread((Piece(f" {what}", "strong"),), (*outcome, Piece(" ")), width),
+        (
+            Piece(f" {name}{seq}  ", "dim"),
+            Piece(cut(f"{row.method} {row.path}", max(width - len(name) - len(seq) - 4, 8))),
+        ),
     ]
 
 

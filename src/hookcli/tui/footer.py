@@ -6,7 +6,7 @@ from hookcli.tui.actions import ACTIONS, BY_ID, Action, shown_key
 from hookcli.tui.paint import Line, Piece, width_of
 
 _ALWAYS = ("help", "commands")
-_TYPING = {"edit", "filter"}
+_TYPING = {"edit", "filter", "pick"}
 """Places where letters and signs are typed, so that only other keys are offered."""
 
 _PRINTED = {"question_mark", "colon", "slash", "semicolon", "full_stop", "minus", "plus", "space"}
@@ -21,12 +21,17 @@ def footer_actions(places: Iterable[str]) -> list[Action]:
 
 
 def footer(
-    places: Iterable[str], width: int, keys: Mapping[str, str], *, ascii_only: bool = False
+    places: Iterable[str],
+    width: int,
+    keys: Mapping[str, str],
+    *,
+    ascii_only: bool = False,
+    always: Iterable[str] = _ALWAYS,
 ) -> Line:
     """` ⏎ open  r replay  e edit  y curl  / filter  ? help  : commands`."""
     places = tuple(places)
     typing = not _TYPING.isdisjoint(places)
-    last = [_label(BY_ID[name], keys, typing=typing, ascii_only=ascii_only) for name in _ALWAYS]
+    last = [_label(BY_ID[name], keys, typing=typing, ascii_only=ascii_only) for name in always]
     room = width - 1 - sum(width_of(key) + width_of(word) + 3 for key, word, _ in last)
     pieces: list[Piece] = [Piece(" ")]
     for action in footer_actions(places):

@@ -2,10 +2,11 @@
 
 import asyncio
 import shlex
-import signal
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from textual import events
+from ulid import ULID
 
 from hookcli import signatures
 from hookcli.captures.store import Store
@@ -29,15 +30,29 @@ from hookcli.tui.screens.main import MainScreen
 from hookcli.tui.screens.palette import Palette
 from hookcli.tui.setup import MARK, Setup
 from hookcli.tui.storing import Storing
+from hookcli.tui.terminal import SIGNALS
 from hookcli.tui.views import View, all_views
-from hookcli.wire.http import Request
+from hookcli.workbench.parcels import Change, Parcel, make
+from hookcli.workbench.resign import Wish
+
+if TYPE_CHECKING:
+    from hookcli.signatures.explaining import Explanation
 
 ENDS = ("count", "for", "drained")
 """Endings that were asked for: the screen ends with them."""
 DRAIN_S = 0.1
 """How often reports are drawn; not one call a report."""
-SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-_PALETTE_PLACES = ("list", "detail", "main", "empty", "attempts", "any")
+_PALETTE_PLACES = (
+    "list",
+    "body",
+    "detail",
+    "main",
+    "empty",
+    "attempts",
+    "signature",
+    "diff",
+    "any",
+)
 
 
 class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
@@ -54,6 +69,7 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
         super().__init__()
         self.setup = setup
         draw_ascii(setup.ascii_only)
+        words.tell_times(setup.times)
         self.engine = engine
         self.memory = Memory.load(setup.state)
         self.board = board or Board(mark=MARK)
@@ -62,7 +78,8 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
         self.replayer = Replayer(engine, self.desk, send)
         self.main = MainScreen()
         self.crash: Exception | None = None
-        self.target = setup.target
+        self.target = ""
+        """Where everything goes since another target was chosen here; empty before."""
         self._deleted: list[list[Row]] = []
         self._details: dict[str, Details] = {}
         self._trusted: set[str] = set()
@@ -190,7 +207,9 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
         """The command line of an action for what is selected."""
         rows = self.main.chosen_rows()
         row = self.main.event_list.row
-        facts = {"mark": MARK, "target": self.target or "8000"}
+        target = self.target or next(iter(self.board.link.targets), self.setup.target)
+        facts = {"mark": MARK, "target": shlex.quote(target.removeprefix("http://") or "8000")}
+        facts["to"] = f" --to {facts['target']}" if self.target else ""
         if row is not None:
             facts["ref"] = row.id
         if rows:
@@ -262,10 +281,9 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
         """Where a replay of this goes unless told otherwise."""
         if self.target:
             return self.target
-        targets = self.board.link.targets
-        if targets:
-            return next(iter(targets))
-        return details.attempts[0].target if details.attempts else ""
+        if details.attempts:
+            return details.attempts[-1].target
+        return next(iter(self.board.link.targets), self.setup.target)
 
     def retarget(self, target: str) -> bool:
         """Use another target from now on; whether the listener took it too."""
@@ -284,22 +302,39 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
             self._trusted.add(target)
         return bool(yes)
 
-    async def signed(self, details: Details, request: Request) -> Request | None:
-        """The request signed anew; None when it cannot be, and that is told."""
-        scheme = details.capture.scheme
-        if not scheme:
-            self.say("no scheme is known for this event: nothing to sign", "warn")
+    def parcel(
+        self, details: Details, *, resign: bool | None, change: Change | None = None
+    ) -> Parcel:
+        """What is sent for a capture: its own bytes, or a changed copy.
+
+        Args:
+            resign: Sign again, do not, or only where it is needed and a secret is known.
+
+        Raises:
+            UsageError: it cannot be signed again as asked.
+        """
+        wish = Wish(resign=resign, secrets=self.setup.secrets)
+        return make(
+            details.capture,
+            details.body,
+            wish,
+            now=self.now,
+            new_id=lambda: str(ULID()),
+            change=change,
+        )
+
+    def explain(self, details: Details) -> "Explanation | None":
+        """Why a signature holds or not; None where no scheme is known."""
+        capture = details.capture
+        if not capture.scheme:
             return None
-        secrets = self.setup.secrets(scheme)
-        if not secrets:
-            self.say(f"no secret for {scheme}: set it under [secrets]; r sends it as it is", "warn")
-            return None
-        try:
-            signed: Request = signatures.sign(request, scheme, secrets[0], now=self.now)
-            return signed
-        except HookcliError as error:
-            self.say(error.message, "bad")
-            return None
+        return signatures.explain(
+            capture.request(details.body),
+            capture.scheme,
+            self.setup.secrets(capture.scheme),
+            at=capture.received_at,
+            others=self.setup.all_secrets(),
+        )
 
     def replay_many(self, ids: Sequence[str], *, resign: bool) -> None:
         """Replay several, with progress; many are asked about once."""

@@ -31,7 +31,9 @@ def row_from(summary: Summary) -> Row:
     )
 
 
-def older(store: Store, before: int | None, limit: int, *, now: int) -> tuple[list[Row], int | None]:
+def older(
+    store: Store, before: int | None, limit: int, *, now: int
+) -> tuple[list[Row], int | None]:
     """Rows older than `before`, oldest first, and where the next ones begin."""
     summaries = list(store.summaries(limit=limit, now=now, before_rowid=before))
     mark = summaries[-1].rowid if summaries else before

@@ -1,23 +1,18 @@
-"""A changed copy: built from what was typed, described, kept as a capture that names its parent."""
+"""A changed copy: what is typed as a request, and the command that does the same."""
 
-import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
-from hookcli.captures.model import Capture, Signature, SignatureState
 from hookcli.errors import UsageError
 from hookcli.tui.pretty import DEPTH, json_lines
 from hookcli.wire.headers import Headers
 from hookcli.wire.http import Request
-from hookcli.workbench.describe import command_line, describe, edits_between, sentence
+from hookcli.workbench.describe import command_line, edits_between
 from hookcli.workbench.mutate import apply
 from hookcli.workbench.pretty import fault
 
 _FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*")
 LONG_LINE = 100
-CHANGE = 28
-"""Characters of a change that stand in the list."""
 
 
 def editable(body: bytes) -> str | None:
@@ -108,55 +103,8 @@ def shown_target(request: Request) -> str:
     return (request.target or b"/").decode("latin-1")
 
 
-def changes(before: Request, after: Request) -> list[str]:
-    """What was changed, a sentence each."""
-    return [sentence(change) for change in describe(before, after)]
-
-
 def command(ref: str, before: Request, after: Request, *, resign: bool) -> str:
-    """The command line that does the same."""
+    """The command line that does the same; what signing writes is no edit of its own."""
     edits = edits_between(before, after, exact=False)
-    return command_line(ref, edits, resign=resign, wrap=True)
-
-
-def capture_of(
-    parent: Capture,
-    request: Request,
-    *,
-    id: str,  # noqa: A002
-    at: int,
-    signed: bool,
-    note: str,
-) -> Capture:
-    """The mutation as a capture of its own."""
-    state = SignatureState.NEW if signed else SignatureState.UNKNOWN
-    if not parent.scheme:
-        state = SignatureState.NONE
-    return replace(
-        parent,
-        id=id,
-        seq=None,
-        received_at=at,
-        method=request.method,
-        target=request.target,
-        headers=request.headers,
-        body_size=len(request.body),
-        body_sha256=hashlib.sha256(request.body).digest(),
-        signature=Signature(state=state),
-        parent=parent.id,
-        note=note,
-        tags=(),
-        told=None,
-        provider_id="",
-    )
-
-
-def short_change(sentences: Sequence[str]) -> str:
-    """The first change in a few characters, for the list."""
-    if not sentences:
-        return "unchanged"
-    where, _, rest = sentences[0].partition("  ")
-    name = where.rpartition(".")[2]
-    value = rest.rpartition("→")[2].strip()
-    more = f" +{len(sentences) - 1}" if len(sentences) > 1 else ""
-    return f"{name}={value}"[:CHANGE] + more
+    line = command_line(ref, edits, wrap=True)
+    return line if resign else line.replace(ref, f"{ref} --no-resign", 1)

@@ -13,7 +13,7 @@ from hookcli.tui.clipboard import copy as copy_text
 from hookcli.tui.details import Details
 from hookcli.tui.paint import shown
 from hookcli.tui.setup import Setup
-from hookcli.tui.writing import editor_file, run_program
+from hookcli.tui.writing import editor_file, expanded, run_program
 from hookcli.wire.http import Request
 
 
@@ -47,6 +47,16 @@ class Outside(App[int]):
         path.write_bytes(data)
         path.chmod(0o600)
         return path
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text to a file, and say so."""
+        path = expanded(name)
+        try:
+            path.write_text(text, "utf-8", "surrogateescape")
+        except OSError as error:
+            self.say(f"cannot write {path}: {error.strerror}", "bad")
+        else:
+            self.say(f"wrote {path}", "ok")
 
     def edit_outside(self, request: Request, details: Details) -> Request | None:
         """The request as it comes back from $EDITOR; None when nothing is to be done with it."""

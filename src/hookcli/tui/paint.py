@@ -170,6 +170,17 @@ def at(line: Iterable[Piece], x: int) -> Piece | None:
     return None
 
 
+def chop(text: str, width: int) -> list[str]:
+    """A long word over lines of `width` cells, nothing left out."""
+    text = shown(text)
+    out: list[str] = []
+    while width_of(text) > width > 0:
+        head = set_cell_size(text, width).rstrip(" ") or text[:1]
+        out.append(head)
+        text = text[len(head) :]
+    return [*out, text] if text or not out else out
+
+
 def wrapped(text: str, width: int, lines: int) -> list[str]:
     """Words broken over at most so many lines, the last one cut; for sentences of ours."""
     out: list[str] = [""]

@@ -68,7 +68,7 @@ def peek(row: Row, now: int, *, budget_ms: float | None = None, capture: Capture
          ascii_only: bool = False, wide: bool = False) -> list[Line]:  # fmt: skip
     """Three lines: outcome and retry; the answer's message; signature, sender, budget. `now` in µs."""
     dash = "-" if ascii_only else "─"
-    name = row.id if wide else row.id[-10:]
+    name = row.id if wide else words.short(row.id)
     dot = " - " if ascii_only else " · "
     head = [Piece(f"{dash * 3} ", "dim"), Piece(name), Piece(dot, "dim")]
     head += outcome_pieces(row, now, ascii_only=ascii_only)

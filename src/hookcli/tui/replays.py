@@ -3,33 +3,22 @@
 import asyncio
 import ipaddress
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from hookcli.captures.model import Attempt, Outcome, Why
-from hookcli.captures.store import Batch
+from hookcli.captures.store import Batch, NewCapture
 from hookcli.tui import words
 from hookcli.tui.bridge import Engine
 from hookcli.tui.desk import Desk
 from hookcli.tui.rows import Row
-from hookcli.tunnel.observe import AttemptFinished, AttemptStarted
+from hookcli.tunnel.observe import AttemptFinished, AttemptStarted, Captured
 from hookcli.wire.http import Request
+from hookcli.workbench.parcels import Parcel
 
 Send = Callable[[Request, str, Why, str], Coroutine[Any, Any, Attempt]]
 """Request, target, why, id of the capture: makes one attempt, and never raises for the network."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
-    """One request to send for a capture."""
-
-    capture: str
-    request: Request
-    target: str
-    why: Why = Why.REPLAY
-    added: tuple[str, ...] = ()
-    """Remarks that stay with the attempt."""
 
 
 class Replayer:
@@ -38,22 +27,31 @@ class Replayer:
     def __init__(self, engine: Engine, desk: Desk, send: Send) -> None:
         self._engine, self._desk, self._send = engine, desk, send
 
-    async def send(self, parcel: Parcel) -> Attempt:
-        """Make one attempt; it is in the store before this returns."""
-        started = AttemptStarted(capture=parcel.capture, target=parcel.target, n=0)
-        self._engine.observe(started)
-        work = self._send(parcel.request, parcel.target, parcel.why, parcel.capture)
+    async def send(self, parcel: Parcel, target: str) -> Attempt:
+        """Make one attempt; a copy is kept before, the attempt before this returns."""
+        if parcel.is_copy:
+            await self.keep(parcel)
+        capture = parcel.capture.id
+        self._engine.observe(AttemptStarted(capture=capture, target=target, n=0))
+        work = self._send(parcel.request, target, parcel.why, capture)
         attempt = await asyncio.wrap_future(self._engine.submit(work))
-        if parcel.added:
-            attempt = replace(attempt, added=(*attempt.added, *parcel.added))
+        if parcel.remark:
+            attempt = replace(attempt, added=(*attempt.added, parcel.remark))
         numbered = attempt
         try:
             kept = await self._desk.run(lambda store: store.commit(Batch(attempts=(attempt,))))
-            numbered = kept.attempts[0]
+            numbered = kept.attempts[0] if kept.attempts else attempt
         finally:
             # It was made, whether or not it could be kept.
             self._engine.observe(AttemptFinished(attempt=numbered))
         return numbered
+
+    async def keep(self, copy: Parcel) -> None:
+        """Keep a changed copy as a capture that names its parent; a second time nothing happens."""
+        new = NewCapture(capture=copy.capture, body=copy.request.body)
+        kept = await self._desk.run(lambda store: store.commit(Batch(captures=(new,))))
+        for one in kept.captures:
+            self._engine.observe(Captured(capture=one.capture, body=one.body, skipped=True))
 
 
 def is_loopback(target: str) -> bool:
@@ -84,8 +82,8 @@ def outcome_word(outcome: Outcome | None, status: int) -> str:
     return str(status) if outcome is Outcome.RESPONDED else outcome.value
 
 
-def told(row: Row | None, attempt: Attempt) -> tuple[str, str]:
-    """`replayed 01JA8Q4M → 200 in 16 ms (was 500)`, and its role."""
+def told(row: Row | None, attempt: Attempt, remark: str = "") -> tuple[str, str]:
+    """`replayed 01JA8Q4MZX7T → 200 in 16 ms (was 500)`, and its role."""
     good = attempt.outcome is Outcome.RESPONDED and 200 <= attempt.status < 300
     now = outcome_word(attempt.outcome, attempt.status)
     took = words.long_span(attempt.ms)
@@ -93,7 +91,9 @@ def told(row: Row | None, attempt: Attempt) -> tuple[str, str]:
     if row is not None and row.outcome is not None:
         was = f" (was {outcome_word(row.outcome, row.status)})"
     verb = "sent" if attempt.why is Why.MUTATION else "replayed"
-    text = f"{verb} {attempt.capture[-10:]} → {now} in {took}{was}"
+    text = f"{verb} {words.short(attempt.capture)} → {now} in {took}{was}"
     if attempt.outcome is not Outcome.RESPONDED and attempt.error:
         text += f": {attempt.error}"
+    if remark:
+        text += f"; {remark}"
     return text, "ok" if good else "bad"

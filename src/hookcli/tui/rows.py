@@ -187,7 +187,7 @@ class Columns:
 
 def columns(width: int) -> Columns:
     """What fits: below 72 columns the signature column goes last, the size first."""
-    time = 12 if width >= 96 else 8
+    time = 12 if width >= 96 and not words.relative() else 8
     size = 4 if width >= 68 else 0
     sig = 4 if width >= 58 else 0
     attempts = 3 if width >= 74 else 0
@@ -231,7 +231,7 @@ def line(row: Row, grid: Columns, *, now: int, ascii_only: bool = False) -> Line
         Piece(" "),
         Piece(plain if ascii_only else glyph, _glyph_role(row, role)),
         Piece("*" if row.marked else " ", "accent"),
-        Piece(left(words.clock(row.at, millis=grid.millis), grid.time + 2), "dim"),
+        Piece(left(words.when(row.at, now, millis=grid.millis), grid.time + 2), "dim"),
         Piece(left(row.source or ("-" if ascii_only else "—"), grid.source - 1) + " "),
         Piece(left(row.title, grid.event), "strong" if row.failed else ""),
     ]

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from hookcli.captures.filters import MARK as MARK
+from hookcli.signatures import Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +39,10 @@ class Setup:
     """Name to filter, from `[views]`."""
     target: str = ""
     """Where replays go when a capture was never sent anywhere."""
-    secrets: Callable[[str], Sequence[Any]] = lambda scheme: ()
-    """The secrets that are configured for a scheme, as `hookcli.signatures` takes them."""
+    secrets: Callable[[str], Sequence[Secret]] = lambda scheme: ()
+    """The secrets that are configured for a scheme."""
+    all_secrets: Callable[[], Sequence[Secret]] = tuple
+    """Those of all schemes, to find out which of them signed a request."""
     wall: Callable[[], float] = time.time
     """Seconds since the Unix epoch."""
     clock: Callable[[], float] = time.monotonic

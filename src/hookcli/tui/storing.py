@@ -4,18 +4,15 @@ from collections.abc import Callable, Sequence
 
 from textual.app import App
 
-from hookcli.captures.store import Batch, NewCapture, Store
+from hookcli.captures.store import Store
 from hookcli.tui import loading
 from hookcli.tui.acting import work
 from hookcli.tui.board import Board
 from hookcli.tui.bridge import Engine
 from hookcli.tui.desk import Desk
 from hookcli.tui.details import Details
-from hookcli.tui.mutations import capture_of
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.main import MainScreen
-from hookcli.tunnel.observe import Captured
-from hookcli.wire.http import Request
 
 
 class Storing(App[int]):
@@ -90,17 +87,3 @@ class Storing(App[int]):
         rows = self._deleted.pop()
         self.board.feed.restore(rows)
         return rows
-
-    async def keep_mutation(
-        self, details: Details, request: Request, *, note: str, signed: bool
-    ) -> str:
-        """Keep a changed copy as a capture that names its parent; its id."""
-        from ulid import ULID
-
-        made = capture_of(
-            details.capture, request, id=str(ULID()), at=self.now, signed=signed, note=note
-        )
-        new = NewCapture(capture=made, body=request.body)
-        await self.desk.run(lambda store: store.commit(Batch(captures=(new,))))
-        self.engine.observe(Captured(capture=made, body=request.body, skipped=True))
-        return made.id

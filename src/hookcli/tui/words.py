@@ -1,6 +1,27 @@
 """Times, sizes and durations in as few characters as a column has."""
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
+
+
+class _Times:
+    """How times are told; the same for the whole process."""
+
+    style = "local"
+
+
+def tell_times(style: str) -> None:
+    """Tell times as `local`, `utc` or `relative` from now on."""
+    _Times.style = style
+
+
+def relative() -> bool:
+    """Whether lists tell how long ago something was."""
+    return _Times.style == "relative"
+
+
+def _zone(given: tzinfo | None) -> tzinfo | None:
+    return given or (UTC if _Times.style == "utc" else None)
+
 
 _UNITS = ("", "k", "M", "G", "T")
 
@@ -47,7 +68,8 @@ def long_span(ms: float) -> str:
 
 
 def clock(at: int, zone: tzinfo | None = None, *, millis: bool = False) -> str:
-    """Time of day of µs since the epoch; local unless a zone is given."""
+    """Time of day of µs since the epoch; in the zone given, else as times are told."""
+    zone = _zone(zone)
     moment = datetime.fromtimestamp(at / 1e6, zone).astimezone(zone)
     text = moment.strftime("%H:%M:%S")
     return f"{text}.{moment.microsecond // 1000:03d}" if millis else text
@@ -55,8 +77,27 @@ def clock(at: int, zone: tzinfo | None = None, *, millis: bool = False) -> str:
 
 def day(at: int, zone: tzinfo | None = None) -> str:
     """`11 Nov 18:02`."""
+    zone = _zone(zone)
     moment = datetime.fromtimestamp(at / 1e6, zone).astimezone(zone)
     return f"{moment.day} {moment:%b %H:%M}"
+
+
+def when(at: int, now: int, *, millis: bool = False) -> str:
+    """For a list: the time of day, or how long ago."""
+    if not relative():
+        return clock(at, millis=millis)
+    text = span(max(now - at, 0) / 1000)
+    return "now" if text[-1].isdigit() else f"{text} ago"
+
+
+SHORT_ID = 12
+"""As much of an id as is shown: its time to the millisecond and a little more, so that commands
+take it for the whole."""
+
+
+def short(id: str) -> str:  # noqa: A002
+    """The beginning of an id."""
+    return id[:SHORT_ID]
 
 
 def plural(count: int, word: str) -> str:

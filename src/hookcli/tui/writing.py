@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,6 +54,8 @@ def editor_file(data: bytes, suffix: str = ".http") -> Path:
 def run_program(command: Sequence[str]) -> int:
     """Run a program on this terminal; its exit status, 127 when it cannot be started."""
     try:
-        return subprocess.run(list(command), check=False).returncode  # noqa: S603 - the user's own
+        # Its stdout is the terminal too, although ours may be a pipe.
+        done = subprocess.run(list(command), check=False, stdout=sys.__stderr__)  # noqa: S603 - the user's own
+        return done.returncode
     except OSError:
         return 127

@@ -57,7 +57,7 @@ JSON: Headers = (
 
 def identity(number: int) -> str:
     """An id that sorts by its number."""
-    return f"01JA{number:022d}"
+    return f"01JA{number:08d}{number:014d}"
 
 
 def capture(number: int, body: bytes | None = None, **values: Any) -> tuple[Capture, bytes]:

@@ -37,7 +37,7 @@ async def test_a_replay_sends_the_captured_bytes_and_says_what_came_of_it(tmp_pa
         assert (target, why, id_) == ("http://localhost:8000", Why.REPLAY, identity(1))
         assert hashlib.sha256(request.body).digest() == capture(1)[0].body_sha256
         assert request.headers == capture(1)[0].headers
-        assert f"replayed {identity(1)[-10:]} → 200 in 16 ms (was 500)" in it.screen
+        assert f"replayed {identity(1)[:12]} → 200 in 16 ms (was 500)" in it.screen
         assert it.app.board.log[-1].text.startswith("replayed")
 
 
@@ -111,7 +111,10 @@ async def test_a_replay_of_many_can_be_paused_and_stopped(tmp_path: Path) -> Non
 
 
 async def test_another_machine_is_asked_about_once(tmp_path: Path) -> None:
-    async with driven(tmp_path, 2, target="https://api.example.com") as it:
+    made, body = capture(9)
+    away = attempt(made.id, 500, target="https://api.example.com")
+    put(tmp_path / "captures.db", made, body, away)
+    async with driven(tmp_path) as it:
         await it.press("r")
         assert "Send 1 capture to https://api.example.com? It is not this machine." in it.screen
         await it.press("n")
@@ -128,7 +131,8 @@ async def test_the_form_shows_the_command_that_does_the_same(tmp_path: Path) -> 
         form = it.app.screen
         assert isinstance(form, ReplayForm)
         assert form.command() == (
-            f"hookcli replay {identity(1)} --to http://localhost:8000 --times 3 --order reverse"
+            f"hookcli replay {identity(1)} --to http://localhost:8000 --no-resign --times 3"
+            " --order reverse"
         )
         assert f"hookcli replay {identity(1)} --to" in it.screen
         await it.press("enter")

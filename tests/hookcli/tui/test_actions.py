@@ -22,6 +22,7 @@ from hookcli.tui.actions import (
 from hookcli.tui.footer import footer, footer_actions
 from hookcli.tui.inspector import Inspector
 from hookcli.tui.paint import length
+from hookcli.tui.picker import Picker
 from hookcli.tui.screens.edit import EditScreen
 from hookcli.tui.screens.help import help_lines
 from hookcli.tui.screens.main import EmptyView, MainScreen
@@ -34,16 +35,20 @@ from hookcli.tui.widgets.event_list import EventList
 from hookcli.tui.widgets.filter_bar import FilterBar
 from hookcli.tui.widgets.lines_view import LinesView
 from hookcli.tui.widgets.message_pane import MessagePane
+from hookcli.tui.widgets.sheet_views import DiffView
 
 ROOM = Path(hookcli.tui.__path__[0])
 HOMES: dict[str, tuple[type, ...]] = {
-    "list": (EventList, MainScreen), "detail": (BodyView, LinesView, MessagePane, MainScreen),
+    "list": (EventList, MainScreen), "detail": (BodyView, LinesView, MainScreen),
+    "body": (BodyView, MessagePane), "signature": (MainScreen,), "diff": (DiffView, MainScreen), "pick": (Picker,),
     "main": (MainScreen,), "empty": (EmptyView, MainScreen), "any": (Inspector, MainScreen),
     "filter": (FilterBar, MainScreen), "edit": (EditScreen,), "many": (ManyScreen,), "stats": (StatsScreen,),
     "attempts": (AttemptsView, DetailPane), "full": (ReadingScreen, StatsScreen),
 }  # fmt: skip
 """Who answers the actions of a place."""
-NESTED = (("list", "main", "any"), ("detail", "main", "any"), ("edit", "any"), ("many", "any"),
+NESTED = (("list", "main", "any"), ("body", "detail", "main", "any"),
+          ("attempts", "detail", "main", "any"), ("signature", "detail", "main", "any"),
+          ("diff", "detail", "main", "any"), ("edit", "any"), ("many", "any"),
           ("stats", "full", "any"), ("full", "any"), ("empty", "any"), ("filter", "any"))  # fmt: skip
 
 
@@ -120,8 +125,9 @@ def test_a_key_of_the_user_shows_in_the_footer() -> None:
 
 
 def test_command_lines_name_what_is_selected() -> None:
-    assert command_line(BY_ID["replay"], refs="01A 01B") == "hookcli replay 01A 01B"
-    assert command_line(BY_ID["replay"]) == "hookcli replay @"
+    both = command_line(BY_ID["replay"], refs="01A 01B")
+    assert both == "hookcli replay 01A 01B --no-resign"
+    assert command_line(BY_ID["replay"]) == "hookcli replay @ --no-resign"
     assert command_line(BY_ID["zoom"]) == ""
 
 

@@ -9,22 +9,24 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Input, TextArea
 
-from hookcli.captures.model import Attempt, Why
+from hookcli.captures.model import Attempt, SignatureState
 from hookcli.errors import HookcliError, UsageError
-from hookcli.tui import mutations
+from hookcli.tui import mutations, words
 from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.actions import bindings
 from hookcli.tui.details import Details, content_type
 from hookcli.tui.footer import footer
 from hookcli.tui.memory import Draft
 from hookcli.tui.paint import Piece
-from hookcli.tui.replays import Parcel, is_loopback, origin
+from hookcli.tui.replays import is_loopback, origin
 from hookcli.tui.screens.edit_lines import PARTS, EditLines
 from hookcli.tui.widgets.bar import Bar
 from hookcli.tui.widgets.painted import PaintedLines
 from hookcli.tui.widgets.safe_area import SafeArea
 from hookcli.wire.http import Request
-from hookcli.workbench import message
+from hookcli.workbench import copies, message
+from hookcli.workbench.describe import describe
+from hookcli.workbench.parcels import Parcel
 
 if TYPE_CHECKING:
     from hookcli.tui.inspector import Inspector
@@ -55,7 +57,8 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
         self.answers: list[Attempt] = []
         self.sent: list[str] = []
         """Captures that were made of this draft."""
-        self._last_sent: Request | None = None
+        self._last: tuple[Request, Parcel] | None = None
+        """What was typed when it was sent last, and what was sent."""
         self._body = details.body
         """The bytes behind the text; they stay while the text is as it was put there."""
         self._text: str | None = None
@@ -231,9 +234,9 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
         self.fault = ""
         try:
             request = self.request()
-            sentences = mutations.changes(self.original, request)
+            sentences = copies.sentences(describe(self.original, request))
             command = mutations.command(
-                self.details.capture.id, self.original, request, resign=self.resigning
+                self.details.capture.id, self.original, request, resign=self.resign
             )
         except HookcliError as error:
             self.fault = error.message
@@ -291,7 +294,7 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
             self.app.say(error.message, "bad")
             return
         text = mutations.command(
-            self.details.capture.id, self.original, request, resign=self.resigning
+            self.details.capture.id, self.original, request, resign=self.resign
         )
         self.app.copy(text, "the command")
 
@@ -318,10 +321,14 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
 
     async def do_keep(self) -> None:
         """A mutation, not sent."""
-        made, _ = await self._keep(self.request())
+        parcel = await self._parcel(self.request())
+        if not parcel.is_copy:
+            self.app.say("nothing was changed: there is nothing to keep")
+            return
+        await self.app.replayer.keep(parcel)
         self.app.memory.drop_draft(self.details.capture.id)
         self.saved_at = 0
-        self.app.say(f"kept as {made[-10:]}", "ok")
+        self.app.say(f"kept as {words.short(parcel.capture.id)}", "ok")
 
     async def do_send(self) -> None:
         """A mutation, sent; the same again is the same mutation again."""
@@ -333,45 +340,27 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
         if not is_loopback(target) and not await self.app.confirmed(target, 1):
             self.app.say("nothing was sent")
             return
-        made, to_send = await self._made(request)
-        parcel = Parcel(capture=made, request=to_send, target=target, why=Why.MUTATION,
-                        added=self._remarks(request, to_send))  # fmt: skip
-        attempt = await self.app.replayer.send(parcel)
-        self.answers.append(attempt)
+        self.answers.append(await self.app.replayer.send(await self._made(request), target))
         self.save_draft()
         self.draw()
 
-    def _remarks(self, request: Request, sent: Request) -> tuple[str, ...]:
-        """What is to be known of the attempt afterwards."""
-        changed = request.body != self.original.body
-        if self.details.capture.scheme and changed and sent is request:
-            return ("body changed, signature left as it was",)
-        return ()
+    async def _made(self, request: Request) -> Parcel:
+        """What to send: what was sent last if it is the same to the byte, else made anew."""
+        if self._last is not None and self._last[0] == request:
+            last = self._last[1]
+            if last.capture.signature.state is not SignatureState.NEW:
+                return last
+        parcel = await self._parcel(request)
+        if parcel.is_copy:
+            self.sent.append(parcel.capture.id)
+        self._last = (request, parcel)
+        return parcel
 
-    async def _signed(self, request: Request) -> Request:
-        if not self.resigning:
-            return request
-        return await self.app.signed(self.details, request) or request
-
-    async def _made(self, request: Request) -> tuple[str, Request]:
-        """The mutation to send: the one sent last if it is the same to the byte, else a new one."""
-        if self.sent and self._last_sent == request and not self.resigning:
-            return self.sent[-1], request
-        return await self._keep(request)
-
-    async def _keep(self, request: Request) -> tuple[str, Request]:
-        """Put the mutation into the store; its id, and what it is after signing."""
-        sentences = await asyncio.to_thread(mutations.changes, self.original, request)
-        signed = await self._signed(request)
-        made = await self.app.keep_mutation(
-            self.details,
-            signed,
-            note=mutations.short_change(sentences),
-            signed=signed is not request,
+    async def _parcel(self, request: Request) -> Parcel:
+        resign = None if self.resign else False
+        return await asyncio.to_thread(
+            self.app.parcel, self.details, resign=resign, change=lambda _: request
         )
-        self.sent.append(made)
-        self._last_sent = request
-        return made, signed
 
     def do_edit_close(self) -> None:
         """Back; the draft is kept."""

@@ -46,7 +46,7 @@ class EditLines(Screen[None]):
             if self.saved_at
             else "never changes the original "
         )
-        what = f" {sign} mutation of {capture.id[-10:]}   {capture.source} {capture.event_type}".rstrip()
+        what = f" {sign} mutation of {words.short(capture.id)}   {capture.source} {capture.event_type}".rstrip()
         return spread((Piece(what, "strong"),), (Piece(saved, "dim"),), width)
 
     def _tabs(self, width: int, count: int) -> Line:
@@ -101,12 +101,6 @@ class EditLines(Screen[None]):
                 (Piece(f"  {cut(line, width)}", "accent"),) for line in command.splitlines()[:10]
             ]
         return lines
-
-    @property
-    def resigning(self) -> bool:
-        """Whether it will be signed anew: wanted, known how, and with a secret."""
-        scheme = self.details.capture.scheme
-        return bool(self.resign and scheme and self.app.setup.secrets(scheme))
 
     def _signing(self) -> list[tuple[str, str]]:
         scheme = self.details.capture.scheme

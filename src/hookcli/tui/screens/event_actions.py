@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
-from hookcli.captures.model import Why
 from hookcli.tui import loading, words
 from hookcli.tui.acting import work
 from hookcli.tui.details import Details
-from hookcli.tui.replays import Parcel, is_loopback, told
+from hookcli.tui.replays import is_loopback, told
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.boxes import Choice, ChoiceBox
 from hookcli.tui.setup import MARK
@@ -89,15 +88,9 @@ class EventActions(Screen[None]):
         if not is_loopback(target) and not await self.app.confirmed(target, 1):
             self.app.say("nothing was sent")
             return
-        request = details.capture.request(details.body)
-        if resign:
-            signed = await self.app.signed(details, request)
-            if signed is None:
-                return
-            request = signed
-        parcel = Parcel(capture=row.id, request=request, target=target, why=Why.REPLAY)
-        attempt = await self.app.replayer.send(parcel)
-        text, role = told(row, attempt)
+        parcel = self.app.parcel(details, resign=resign)
+        attempt = await self.app.replayer.send(parcel, target)
+        text, role = told(row, attempt, parcel.remark)
         self.app.say(text, role)
 
     # Editing
@@ -163,7 +156,7 @@ class EventActions(Screen[None]):
         capture = details.capture
         sensitive = export.credentials(capture.headers, capture.target.partition(b"?")[2])
         named = f"; holds {', '.join(dict.fromkeys(sensitive))}" if sensitive else ""
-        self.app.copy(text, f"{name} of {capture.id[-10:]}{named}")
+        self.app.copy(text, f"{name} of {words.short(capture.id)}{named}")
 
     def do_copy_more(self) -> None:
         """Choose what."""
@@ -305,12 +298,18 @@ class EventActions(Screen[None]):
         """Write a note."""
         row = self._one()
         if row is not None:
-            self.app.ask(f"note for {row.id[-10:]}", row.note, lambda text: self._note(row, text))
+            self.app.ask(
+                f"note for {words.short(row.id)}", row.note, lambda text: self._note(row, text)
+            )
 
     def _note(self, row: Row, text: str) -> None:
         self.app.change_row(replace(row, note=text))
         self.app.write(partial(loading.set_note, id=row.id, text=text))
-        self.app.say(f"noted at {row.id[-10:]}" if text else f"took the note off {row.id[-10:]}")
+        self.app.say(
+            f"noted at {words.short(row.id)}"
+            if text
+            else f"took the note off {words.short(row.id)}"
+        )
 
     def do_tag(self) -> None:
         """Give a name."""
@@ -327,7 +326,7 @@ class EventActions(Screen[None]):
         tags = (*row.tags, name) if on else tuple(tag for tag in row.tags if tag != name)
         self.app.change_row(replace(row, tags=tags))
         self.app.write(partial(loading.set_tag, id=row.id, name=name, on=on))
-        self.app.say(f":{name} now stands for {row.id[-10:]}" if on else f"took :{name} off")
+        self.app.say(f":{name} now stands for {words.short(row.id)}" if on else f"took :{name} off")
 
     # Deleting
 

@@ -10,7 +10,7 @@ from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
 
-from hookcli.tui import layout, rows
+from hookcli.tui import layout, rows, words
 from hookcli.tui.acting import Acting, focus_now, latest, work
 from hookcli.tui.actions import bindings
 from hookcli.tui.banners import banner
@@ -28,7 +28,7 @@ from hookcli.tui.screens.finding import LOOK_EVERY_S, Finding
 from hookcli.tui.screens.listener_actions import ListenerActions
 from hookcli.tui.screens.panes import Panes
 from hookcli.tui.screens.tabs import TabContents
-from hookcli.tui.widgets.detail_pane import AttemptsView, DetailPane
+from hookcli.tui.widgets.detail_pane import DetailPane
 from hookcli.tui.widgets.event_list import EventList
 from hookcli.tui.widgets.filter_bar import FilterBar
 from hookcli.tui.widgets.lines_view import LinesView
@@ -187,7 +187,7 @@ class MainScreen(
         place = f"{self.event_list.cursor + 1} of {len(self.app.board.feed)}"
         outcome = outcome_pieces(row, self.app.now, ascii_only=ascii_only)
         end: Line = (
-            Piece(f"{row.id[-10:]}  ", "dim"),
+            Piece(f"{words.short(row.id)}  ", "dim"),
             Piece(f"{place}  ", "dim"),
             *outcome,
             Piece(" "),
@@ -257,10 +257,9 @@ class MainScreen(
             return ("filter", "any")
         if isinstance(focused, EmptyView):
             return ("empty", "any")
-        if isinstance(focused, AttemptsView):
-            return ("attempts", "detail", "main", "any")
         if focused is not None and self.detail in focused.ancestors:
-            return ("detail", "main", "any")
+            own = {3: "attempts", 4: "signature", 5: "diff"}.get(self.detail.tab, "body")
+            return (own, "detail", "main", "any")
         return ("list", "main", "any")
 
     def say(self, text: str, role: str = "") -> None:

@@ -73,6 +73,12 @@ class Panes(Screen[None]):
         self.showing = "detail" if in_detail and self.zoomed else self.showing
         self.lay_out_again()
 
+    def zoom_detail(self) -> None:
+        """The detail on the whole screen; back gives the list its place again."""
+        if self.showing != "detail":
+            self.zoomed, self.opened, self.showing = True, True, "detail"
+            self.lay_out_again()
+
     def lay_out_again(self) -> None:
         """Arrange although the name of the layout may be the same."""
         self.showing = ""

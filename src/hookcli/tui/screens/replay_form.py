@@ -57,7 +57,7 @@ class ReplayForm(Acting, ModalScreen[None]):
     def on_mount(self) -> None:
         """Fill."""
         app = self.app
-        target = app.target or next(iter(app.board.link.targets), "")
+        target = app.target or next(iter(app.board.link.targets), app.setup.target)
         self.label.styles.width = 14
         self.input.put(target or "localhost:8000")
         focus_now(self.input)
@@ -81,8 +81,7 @@ class ReplayForm(Acting, ModalScreen[None]):
         """The command that does the same."""
         refs = [row.id for row in self.rows[:5]] if len(self.rows) <= 5 else ["is:marked"]
         parts = ["hookcli", "replay", *refs, "--to", self.input.value.strip()]
-        if self.resign:
-            parts.append("--resign")
+        parts.append("--resign" if self.resign else "--no-resign")
         if self.times > 1:
             parts += ["--times", str(self.times)]
         if self.speed:

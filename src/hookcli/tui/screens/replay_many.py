@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from hookcli.captures.model import Attempt, Outcome, Why
+from hookcli.captures.model import Attempt, Outcome
+from hookcli.errors import UsageError
 from hookcli.tui import words
 from hookcli.tui.acting import Acting, focus_now, work
 from hookcli.tui.actions import bindings
 from hookcli.tui.details import Details, same_answer
 from hookcli.tui.footer import footer
 from hookcli.tui.paint import Line, Piece, left, right, spread
-from hookcli.tui.replays import Parcel, is_loopback, outcome_word
+from hookcli.tui.replays import is_loopback, outcome_word
 from hookcli.tui.widgets.lines_view import LinesView
 from hookcli.tui.widgets.painted import PaintedLines
 
@@ -150,17 +151,19 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
     async def _one(self, details: Details) -> bool:
         """Send one; False when nothing more is to be sent."""
         target = self.plan.target or self.app.target_of(details)
-        request = details.capture.request(details.body)
         if not target:
             self.progress.skipped += 1
             return True
         if not is_loopback(target) and not await self.app.confirmed(target, self.progress.total):
             self.stopped = True
             return False
-        if self.plan.resign:
-            request = await self.app.signed(details, request) or request
-        parcel = Parcel(capture=details.capture.id, request=request, target=target, why=Why.REPLAY)
-        attempt = await self.app.replayer.send(parcel)
+        try:
+            parcel = self.app.parcel(details, resign=self.plan.resign)
+        except UsageError as error:
+            self.app.say(f"{words.short(details.capture.id)} skipped: {error.message}", "warn")
+            self.progress.skipped += 1
+            return True
+        attempt = await self.app.replayer.send(parcel, target)
         self._count(details, attempt)
         return not (self.plan.fail_fast and self.progress.failing)
 
@@ -181,7 +184,7 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
         arrow = "->" if self.app.setup.ascii_only else "→"
         name = details.capture.event_type or f"{details.capture.method} {details.capture.path}"
         p.results.append((
-            Piece(f"   {glyph} ", "ok" if good else "bad"), Piece(f"{details.capture.id[-10:]}  ", "dim"),
+            Piece(f"   {glyph} ", "ok" if good else "bad"), Piece(f"{words.short(details.capture.id)}  ", "dim"),
             Piece(left(name, max(self.app.size.width - 56, 14))), Piece(f"{right(was, 10)} {arrow} "),
             Piece(left(outcome_word(attempt.outcome, attempt.status), 8), "ok" if good else "bad"),
             Piece(right(words.long_span(attempt.ms), 8)), Piece(f"   {verdict}", "accent" if fixed else "dim"),

@@ -1,22 +1,25 @@
 """The tabs of the detail that have to be worked out: Signature and Diff, and going between tabs."""
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from hookcli.tui import words
 from hookcli.tui.acting import latest
+from hookcli.tui.compared import IGNORED, Comparison, diff_sheet, nothing, unified_text
 from hookcli.tui.details import Details
 from hookcli.tui.messages import SheetWanted
 from hookcli.tui.rows import Row
-from hookcli.tui.sheets import diff_lines, signature_lines
+from hookcli.tui.sheets import signature_lines
+from hookcli.tui.widgets.detail_pane import DIFF, SIGNATURE
 
 if TYPE_CHECKING:
+    from hookcli.signatures.explaining import Explanation
     from hookcli.tui.inspector import Inspector
     from hookcli.tui.widgets.detail_pane import DetailPane
     from hookcli.tui.widgets.event_list import EventList
-
-SIGNATURE, DIFF = 4, 5
 
 
 class TabContents(Screen[None]):
@@ -26,31 +29,73 @@ class TabContents(Screen[None]):
     detail: "DetailPane"
     event_list: "EventList"
     details: Details | None
+    zoomed: bool
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.explained: tuple[Details, Explanation | None] | None = None
+        self.comparison: Comparison | None = None
+        self.ignored: tuple[str, ...] = ()
+        """Paths that were ignored here."""
+        self.as_text = False
+        self._drawn: Details | None = None
 
     def open_detail(self) -> None:
+        """Given by the main screen."""
+        raise NotImplementedError
+
+    def zoom_detail(self) -> None:
         """Given by the main screen."""
         raise NotImplementedError
 
     def fill_sheet(self) -> None:
         """Work out the lines of the tab that is shown, if it is one of these."""
         if self.detail.tab in (SIGNATURE, DIFF) and self.details is not None:
-            latest(self, "sheet", work=partial(self._fill, self.details))
+            latest(self, "sheet", work=partial(self._fill, self.details, self.detail.tab))
 
     def on_sheet_wanted(self, message: SheetWanted) -> None:
         """Another width."""
         message.stop()
         self.fill_sheet()
 
-    async def _fill(self, details: Details) -> None:
-        width = max(self.detail.size.width, 40)
-        ascii_only = self.app.setup.ascii_only
-        if self.detail.tab == SIGNATURE:
-            lines = signature_lines(details, width, ascii_only=ascii_only)
+    async def _fill(self, details: Details, tab: int) -> None:
+        if tab == SIGNATURE:
+            await self._fill_signature(details)
         else:
-            other, why = await self._partner(details)
-            lines = diff_lines(details, other, why, width, ascii_only=ascii_only)
+            await self._fill_diff(details)
+
+    async def _fill_signature(self, details: Details) -> None:
+        fresh = self.explained is None or self.explained[0] is not details
+        if fresh:
+            found = await asyncio.to_thread(self.app.explain, details)
+            self.explained = (details, found)
+        if self.details is details and self.explained is not None:
+            width = max(self.detail.size.width, 40)
+            ascii_only = self.app.setup.ascii_only
+            lines = signature_lines(details, self.explained[1], width, ascii_only=ascii_only)
+            self.detail.signature.show(lines, keep=not fresh)
+
+    async def _fill_diff(self, details: Details) -> None:
+        other, why = await self._partner(details)
+        width, view = max(self.detail.size.width, 40), self.detail.diff
+        self.comparison = None
+        if other is None:
+            sheet = nothing(width)
+        else:
+            self.comparison = Comparison(
+                this=details, other=other, why=why, ignore=(*IGNORED, *self.ignored),
+                as_text=self.as_text,
+            )  # fmt: skip
+            ascii_only = self.app.setup.ascii_only
+            sheet = await asyncio.to_thread(
+                diff_sheet, self.comparison, width, ascii_only=ascii_only
+            )
         if self.details is details:
-            self.detail.sheet_lines(lines)
+            fresh = self._drawn is not details
+            self._drawn = details
+            view.show(sheet.lines, keep=not fresh)
+            view.stop = -1 if fresh else view.stop
+            view.mark(sheet.stops, sheet.wheres)
 
     async def _partner(self, details: Details) -> tuple[Details | None, str]:
         """What to compare with: a marked event, the last of the type that went otherwise, the parent."""
@@ -103,10 +148,61 @@ class TabContents(Screen[None]):
         self._go(self.detail.tab % 6 + 1)
 
     def do_diff(self) -> None:
-        """The diff, in full."""
+        """The diff, on the whole screen: two events stand beside each other there."""
         self.detail.tab = DIFF
         self.open_detail()
+        self.zoom_detail()
         self._go(DIFF)
+
+    # The diff
+
+    def do_diff_ignore(self) -> None:
+        """Ignore the path that is pointed at."""
+        where = self.detail.diff.where
+        if not where:
+            self.app.say("n goes to a difference; i then ignores its path")
+            return
+        self.ignored = (*self.ignored, where)
+        self.app.say(f"ignored from now on: {where}")
+        self.fill_sheet()
+
+    def do_diff_text(self) -> None:
+        """As text, or by value."""
+        self.as_text = not self.as_text
+        self._drawn = None
+        self.fill_sheet()
+
+    def do_diff_copy(self) -> None:
+        """What is shown, as text."""
+        if self.comparison is not None:
+            self.app.copy(self.detail.diff.text, "the differences")
+
+    def do_diff_write(self) -> None:
+        """A unified diff, into a file."""
+        if self.comparison is None:
+            self.app.say("nothing to compare with")
+            return
+        text = unified_text(self.comparison)
+        path = self.app.setup.exports / f"{words.short(self.comparison.this.capture.id)}.diff"
+        self.app.ask("write to", str(path), lambda name: self.app.write_text(name, text))
+
+    # The signature
+
+    def do_signature_copy(self) -> None:
+        """Exactly what is signed."""
+        found = self.explained[1] if self.explained else None
+        if found is None or found.message is None:
+            self.app.say("there is nothing that is known to be signed")
+        else:
+            self.app.copy(found.message.decode("utf-8", "surrogateescape"), "what is signed")
+
+    def do_signature_page(self) -> None:
+        """The provider's page on signing."""
+        found = self.explained[1] if self.explained else None
+        if found is None or not found.page:
+            self.app.say("no page is known")
+        else:
+            self.app.copy(found.page, found.page)
 
 
 def partner(row: Row, others: list[Row]) -> tuple[Row, str] | None:

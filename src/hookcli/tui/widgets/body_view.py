@@ -14,7 +14,7 @@ _SIDEWAYS = 8
 class BodyView(BodyLines, inherit_bindings=False):
     """What the keys of the table do to a body."""
 
-    BINDINGS = bindings("detail")  # type: ignore[assignment]
+    BINDINGS = bindings("body") + bindings("detail")  # type: ignore[assignment]
     HELP = "The event in full."
 
     def _by_rows(self, rows: int) -> None:

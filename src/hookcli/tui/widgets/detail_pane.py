@@ -1,7 +1,5 @@
 """The detail of one event: a head, the tabs, and what the chosen tab shows."""
 
-from collections.abc import Sequence
-
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -17,6 +15,10 @@ from hookcli.tui.rows import Row
 from hookcli.tui.widgets.lines_view import LinesView
 from hookcli.tui.widgets.message_pane import MessagePane
 from hookcli.tui.widgets.painted import PaintedLines
+from hookcli.tui.widgets.sheet_views import DiffView, SignatureView
+
+SIGNATURE, DIFF = 4, 5
+"""The tabs whose lines the screen works out."""
 
 
 class AttemptsView(LinesView):
@@ -115,7 +117,8 @@ class DetailPane(Acting, Vertical):
         self.tabs = PaintedLines(id="tabs")
         self.message = MessagePane(ascii_only=ascii_only, id="message")
         self.attempts = AttemptsView(ascii_only=ascii_only, id="attempts")
-        self.sheet = LinesView(ascii_only=ascii_only, id="sheet")
+        self.signature = SignatureView(ascii_only=ascii_only, id="signature")
+        self.diff = DiffView(ascii_only=ascii_only, id="diff")
         self.answer = PaintedLines(id="detail-answer")
         self._shown: tuple[object, ...] = ()
 
@@ -125,19 +128,21 @@ class DetailPane(Acting, Vertical):
         yield self.tabs
         yield self.message
         yield self.attempts
-        yield self.sheet
+        yield self.signature
+        yield self.diff
         yield self.answer
 
     def on_mount(self) -> None:
         """Only the request to begin with."""
-        self.attempts.display = self.sheet.display = False
+        for each in (self.attempts, self.signature, self.diff):
+            each.display = False
 
     def on_resize(self, event: events.Resize) -> None:
         """Other widths, other cuts."""
         del event
         self._head()
         self._answer()
-        if self.sheet.display:
+        if self.tab in (SIGNATURE, DIFF):
             self.post_message(SheetWanted())
 
     # Told by the screen
@@ -170,9 +175,8 @@ class DetailPane(Acting, Vertical):
     @property
     def content(self):  # type: ignore[no-untyped-def]
         """The widget that shows the chosen tab."""
-        if self.tab == 3:
-            return self.attempts
-        return self.sheet if self.tab in (4, 5) else self.message.body_view
+        own = {3: self.attempts, SIGNATURE: self.signature, DIFF: self.diff}
+        return own.get(self.tab, self.message.body_view)
 
     def scroll_other(self, rows: int) -> None:
         """Scroll without the focus."""
@@ -187,12 +191,12 @@ class DetailPane(Acting, Vertical):
             return
         lines: list[Line] = []
         if row is not None and self.with_head:
-            outcome = (Piece(" "), *outcome_pieces(row, self.now, ascii_only=self.ascii_only))
+            outcome = outcome_pieces(row, self.now, ascii_only=self.ascii_only)
+            if width < 64:
+                outcome = outcome[:2]  # what happened; how often is in the list
             lines = tell.head_lines(row, width, outcome=outcome)
         self.head.show(lines)
-        self.tabs.show(
-            [tell.tabs_line(self.details, row, self.tab, width, ascii_only=self.ascii_only)]
-        )
+        self.tabs.show([tell.tabs_line(row, self.tab, width, ascii_only=self.ascii_only)])
 
     def refresh_tab(self) -> None:
         """Show what the chosen tab shows of the details, if that is not what is shown already."""
@@ -200,7 +204,8 @@ class DetailPane(Acting, Vertical):
         details, row = self.details, self.row
         self.message.display = self.tab in (1, 2, 6)
         self.attempts.display = self.tab == 3
-        self.sheet.display = self.tab in (4, 5)
+        self.signature.display = self.tab == SIGNATURE
+        self.diff.display = self.tab == DIFF
         if details is None or row is None:
             self._nothing()
             return
@@ -231,7 +236,8 @@ class DetailPane(Acting, Vertical):
         self._shown = ()
         self.answer.show([])
         self.message.show(lambda width: (), (), b"", empty="nothing chosen")
-        self.sheet.show([])
+        self.signature.show([])
+        self.diff.show([])
 
     def _request(self, details: Details) -> None:
         capture = details.capture
@@ -257,10 +263,6 @@ class DetailPane(Acting, Vertical):
         self.message.show(
             lambda width: title, attempt.headers, attempt.body, content_type=kind, empty=empty
         )
-
-    def sheet_lines(self, lines: Sequence[Line]) -> None:
-        """Lines for the tabs Signature and Diff, worked out by the screen."""
-        self.sheet.show(lines)
 
     def do_attempt_open(self) -> None:
         """The answer of the chosen attempt."""

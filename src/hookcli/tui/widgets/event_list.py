@@ -6,7 +6,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from hookcli.tui import rows
+from hookcli.tui import rows, words
 from hookcli.tui.acting import Acting
 from hookcli.tui.actions import bindings
 from hookcli.tui.feed import Feed
@@ -87,7 +87,12 @@ class EventList(Acting, ScrollView, can_focus=True, inherit_bindings=False):
 
     def tick(self, now: int) -> None:
         """Repaint the lines in sight whose duration runs."""
+        second = self.now // 1_000_000 != now // 1_000_000
         self.now = now
+        if second and words.relative():
+            self._cache.clear()
+            self.refresh()
+            return
         top = self.scroll_offset.y
         for y in range(top, min(top + self.size.height, len(self.feed))):
             item = self.feed.items[y]

@@ -29,12 +29,14 @@ class LinesView(Acting, ScrollView, can_focus=True, inherit_bindings=False):
         self.choices: Sequence[int] = ()
         """Lines the cursor can be on."""
         self.choice = 0
+        self.here = -1
+        """A line that stands out, although none can be chosen."""
 
     def show(
         self, lines: Sequence[Line], choices: Sequence[int] = (), *, keep: bool = False
     ) -> None:
         """Show other lines; `keep` leaves cursor and scrolling where they are."""
-        self.lines, self.choices = lines, choices
+        self.lines, self.choices, self.here = lines, choices, self.here if keep else -1
         self.choice = min(self.choice, max(len(choices) - 1, 0)) if keep else 0
         self.virtual_size = Size(self.size.width, len(lines))
         if not keep:
@@ -56,7 +58,7 @@ class LinesView(Acting, ScrollView, can_focus=True, inherit_bindings=False):
         number = y + self.scroll_offset.y
         width = self.size.width
         line = self.lines[number] if number < len(self.lines) else ()
-        chosen = bool(self.choices) and number == self.choices[self.choice]
+        chosen = number == (self.choices[self.choice] if self.choices else self.here)
         if chosen and line:
             line = (Piece(">" if self.ascii_only else "▌", "accent"), *_without_first(line))
         over = ("cursor" if self.has_focus else "away") if chosen else ""
@@ -84,6 +86,14 @@ class LinesView(Acting, ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=target, animate=False, force=True)
         self.refresh()
         self.chosen()
+
+    def point(self, line: int) -> None:
+        """Let a line stand out, in sight."""
+        self.here = line
+        top, height = self.scroll_offset.y, max(self.size.height, 1)
+        if not top <= line < top + height - 1:
+            self.scroll_to(y=max(line - height // 3, 0), animate=False, force=True)
+        self.refresh()
 
     def chosen(self) -> None:
         """Another line was chosen; for those who show something about it."""

@@ -1,0 +1,154 @@
+"""The lines of the tab Diff, and where in them the differences are; pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hookcli.tui import words
+from hookcli.tui.details import Details, outcome_title
+from hookcli.tui.paint import Line, Piece, left, spread, wrapped
+from hookcli.workbench import diff
+
+IGNORED = ("id", "created", "header.date", "header.x-request-id")
+"""What always differs between two events and says nothing."""
+WIDE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What is compared with what."""
+
+    this: Details
+    other: Details
+    why: str
+    """Why it is compared with that one."""
+    ignore: tuple[str, ...] = IGNORED
+    as_text: bool = False
+    """A unified diff of the whole messages, instead of value by value."""
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Lines, and those of them where a difference begins."""
+
+    lines: list[Line] = field(default_factory=list)
+    stops: list[int] = field(default_factory=list)
+    wheres: list[str] = field(default_factory=list)
+    """The path of each stop."""
+
+    def add(self, lines: Sequence[Line]) -> None:
+        """Lines at the end."""
+        self.lines += lines
+
+    def stop(self, where: str) -> None:
+        """A difference begins with the next line."""
+        self.stops.append(len(self.lines))
+        self.wheres.append(where)
+
+
+def nothing(width: int) -> Sheet:
+    """What is said when there is nothing to compare with."""
+    texts = ("Nothing to compare with: no other event of this type.",
+             "Mark an event with m, then it is compared with that one.")  # fmt: skip
+    lines: list[Line] = [()]
+    for text in texts:
+        lines += [*((Piece(f"  {part}", "dim"),) for part in wrapped(text, width - 4, 3)), ()]
+    return Sheet(lines=lines)
+
+
+def diff_sheet(it: Comparison, width: int, *, ascii_only: bool) -> Sheet:
+    """What differs from another event: by path where the bodies allow it, or as text."""
+    a, b = it.other.capture.request(it.other.body), it.this.capture.request(it.this.body)
+    ignore = diff.Ignore(it.ignore)
+    found = diff.requests(a, b, ignore=ignore)
+    answer = diff.answers(it.other.last, it.this.last, ignore=ignore)
+    sections = [*found.sections, answer]
+    count = sum(len(section.differences) for section in sections)
+    ignored = sum(len(section.ignored) for section in sections)
+    sheet = Sheet()
+    sheet.add([_title(it, count, ignored, width, ascii_only=ascii_only), ()])
+    if it.as_text:
+        names = (words.short(it.other.capture.id), words.short(it.this.capture.id))
+        _unified(sheet, list(diff.unified(a, b, names)))
+        return sheet
+    sheet.add(_sides(it.this, it.other, width))
+    for section in sections:
+        _section(sheet, section, width, ascii_only=ascii_only)
+    return sheet
+
+
+def unified_text(it: Comparison) -> str:
+    """The two as messages, as `diff -u` writes it."""
+    a, b = it.other.capture.request(it.other.body), it.this.capture.request(it.this.body)
+    names = (words.short(it.other.capture.id), words.short(it.this.capture.id))
+    return "".join(f"{line}\n" for line in diff.unified(a, b, names))
+
+
+def _title(it: Comparison, count: int, ignored: int, width: int, *, ascii_only: bool) -> Line:
+    arrow = "<->" if ascii_only else "↔"
+    this, other = words.short(it.this.capture.id), words.short(it.other.capture.id)
+    more = f", {ignored} ignored" if ignored else ""
+    tail = f"{words.plural(count, 'difference')}{more} "
+    return spread(
+        (Piece(f"  {this} {arrow} {other}  ({it.why})"),), (Piece(tail, "strong"),), width
+    )
+
+
+def _unified(sheet: Sheet, lines: Sequence[str]) -> None:
+    if not lines:
+        sheet.add([(Piece("  the same, to the byte", "dim"),)])
+    for line in lines:
+        if line.startswith("@@"):
+            sheet.stop("")
+        roles = {"-": "bad", "+": "ok", "@": "accent"}
+        sheet.add([(Piece(f"  {line}", roles.get(line[:1], "")),)])
+
+
+def _sides(this: Details, other: Details, width: int) -> list[Line]:
+    def side(name: str, details: Details) -> str:
+        outcome = outcome_title(details.last) if details.last else "not forwarded"
+        return f"  {name}  {words.clock(details.capture.received_at)}  {outcome}"
+
+    half = (width - 2) // 2
+    if width < WIDE:
+        return [(Piece(side("- other", other), "bad"),), (Piece(side("+ this ", this), "ok"),)]
+    return [(Piece(left(side("OTHER", other), half), "strong"), Piece("│ ", "dim"),
+             Piece(side("THIS", this), "strong"))]  # fmt: skip
+
+
+def _section(sheet: Sheet, section: diff.Section, width: int, *, ascii_only: bool) -> None:
+    names = {"request": "request line", "response": "answer"}
+    title = names.get(section.name, section.name)
+    if section.identical or not section.differences:
+        ignored = len(section.ignored)
+        text = f"{ignored} ignored, else the same" if ignored else "only order or spacing differ"
+        text = "the same" if section.identical else text
+        sheet.add([(Piece(f"  {title:<13}", "dim"), Piece(text, "dim"))])
+        return
+    how = {"path": "by path, key order does not count", "line": "by line", "byte": "by byte"}
+    note = how.get(str(section.how.value), "")
+    number = words.plural(len(section.differences), "difference")
+    sheet.add([(Piece(f"  {title:<13}", "strong"), Piece(f"{number}  "), Piece(note, "dim"))])
+    for difference in section.differences:
+        sheet.stop(difference.where)
+        sheet.add(_difference(difference, width, ascii_only=ascii_only))
+
+
+def _difference(one: diff.Difference, width: int, *, ascii_only: bool) -> list[Line]:
+    where = one.where
+    before = _value(one.before)
+    after = _value(one.after)
+    if width >= WIDE:
+        half = (width - 2) // 2
+        name = max(min(36, half // 2), 12)
+        bar = "| " if ascii_only else "│ "
+        return [(Piece("    " + left(where, name) + " "), Piece(left(before, half - name - 5), "bad"),
+                 Piece(bar, "dim"), Piece("  " + left(where, name) + " "),
+                 Piece(left(after, half - name - 4), "ok"))]  # fmt: skip
+    return [(Piece(f"    {where}"),), (Piece("      - ", "bad"), Piece(before)),
+            (Piece("      + ", "ok"), Piece(after))]  # fmt: skip
+
+
+def _value(value: bytes | None) -> str:
+    if value is None:
+        return "(absent)"
+    return " ".join(value[:400].decode("utf-8", "replace").split()) or '""'
