@@ -60,12 +60,13 @@ def check_text(text: bytes, encoding: Encoding, size: int, what: str) -> bytes:
     Raises:
         Fault: another alphabet, or another length.
     """
-    wanted = len(encode(bytes(size), encoding))
+    model = encode(bytes(size), encoding)
+    wanted = len(model)
     if len(text) != wanted:
         raise Fault(
             Reason.MALFORMED_HEADER, f"{what} has {len(text)} characters, {wanted} are expected"
         )
-    if not _ALPHABETS[encoding].match(text):
+    if not _ALPHABETS[encoding].match(text) or text.count(b"=") != model.count(b"="):
         raise Fault(Reason.MALFORMED_HEADER, f"{what} is not {encoding.value}")
     return text
 
@@ -101,22 +102,15 @@ def decoded_key(secret: Secret, encoding: Encoding) -> bytes:
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
-def usable(texts: list[bytes], encoding: Encoding, size: int, what: str) -> tuple[bytes, ...]:
-    """Those of several signatures that can be one: others may be of a later version.
+def check_texts(texts: list[bytes], encoding: Encoding, size: int, what: str) -> tuple[bytes, ...]:
+    """Several signatures of one version; one that cannot be one spoils them all.
 
     Raises:
-        Fault: none can.
+        Fault: there is none, or one has another alphabet or length.
     """
-    good: list[bytes] = []
-    fault = Fault(Reason.MALFORMED_HEADER, f"{what} is missing")
-    for text in texts:
-        try:
-            good.append(check_text(text, encoding, size, what))
-        except Fault as found:
-            fault = found
-    if not good:
-        raise fault
-    return tuple(good)
+    if not texts:
+        raise Fault(Reason.MALFORMED_HEADER, f"{what} is missing")
+    return tuple(check_text(text, encoding, size, what) for text in texts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,12 +224,17 @@ class Pairs(Hmac):
     separator: bytes = b","
     glue: bytes = b","
     """What stands between the pairs when we write them."""
+    only_known: bool = False
+    """Whether a key of another name spoils the field; else it is of another version."""
     layout: str = "{timestamp}.{body}"
 
     def _pairs(self, request: Request) -> list[tuple[bytes, bytes]]:
         parts = one(request, self.header).split(self.separator)
         cut = (part.strip(b" \t").partition(b"=") for part in parts)
-        return [(key, value) for key, _, value in cut]
+        pairs = [(key, value) for key, _, value in cut]
+        if self.only_known and not {key for key, _ in pairs} <= {self.time_key, self.text_key}:
+            raise Fault(Reason.MALFORMED_HEADER, f"{self.header.decode()} has an unknown key")
+        return pairs
 
     def time(self, request: Request) -> bytes:
         times = {value for key, value in self._pairs(request) if key == self.time_key}
@@ -248,7 +247,7 @@ class Pairs(Hmac):
     def texts(self, request: Request) -> tuple[bytes, ...]:
         texts = [value for key, value in self._pairs(request) if key == self.text_key]
         what = f"{self.text_key.decode()} in {self.header.decode()}"
-        return usable(texts, self.encoding, self.size, what)
+        return check_texts(texts, self.encoding, self.size, what)
 
     def sign(self, request: Request, secret: Secret, *, now: int) -> Request:
         time = write(now, self.time_unit)

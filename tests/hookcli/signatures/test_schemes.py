@@ -1,6 +1,7 @@
 """Every scheme: recognised, signed, verified, and strict about anything that changed."""
 
 import dataclasses
+import json
 import random
 
 import pytest
@@ -207,7 +208,7 @@ BODIES = st.one_of(
                              "Type", "entry", "amount", "NotificationRequestItem"]), inner,
             max_size=4),
         max_leaves=8,
-    ).map(lambda value: __import__("json").dumps(value).encode()),
+    ).map(lambda value: json.dumps(value).encode()),
 )  # fmt: skip
 REQUESTS = st.builds(
     Request,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hookcli.signatures.base import Fault, Reason, Secret
 from hookcli.signatures.fields import with_headers
-from hookcli.signatures.hmacs import Encoding, Hmac, usable
+from hookcli.signatures.hmacs import Encoding, Hmac, check_texts
 from hookcli.signatures.telling import telling
 from hookcli.wire.http import Request
 
@@ -21,7 +21,7 @@ class _DocuSign(Hmac):
         found = [value for name, value in request.headers if _NUMBERED.match(name.lower())]
         if not found:
             raise Fault(Reason.MISSING_HEADER, "X-DocuSign-Signature-1 is missing")
-        return usable(found, self.encoding, self.size, "X-DocuSign-Signature")
+        return check_texts(found, self.encoding, self.size, "X-DocuSign-Signature")
 
     def sign(self, request: Request, secret: Secret, *, now: int) -> Request:
         others = tuple(

@@ -17,6 +17,7 @@ SCHEMES = (
         text_key=b"h1",
         separator=b";",
         glue=b";",
+        only_known=True,
         tolerance_s=5,
         deadline_s=5,
         event=telling(type="body:event_type", id="body:event_id"),

@@ -7,7 +7,7 @@ not check webhooks.
 from dataclasses import dataclass
 
 from hookcli.signatures.fields import one
-from hookcli.signatures.hmacs import Hmac, usable
+from hookcli.signatures.hmacs import Hmac, check_texts
 from hookcli.signatures.telling import telling
 from hookcli.wire.http import Request
 
@@ -17,7 +17,7 @@ class _PagerDuty(Hmac):
     def texts(self, request: Request) -> tuple[bytes, ...]:
         parts = [part.strip(b" \t") for part in one(request, self.header).split(b",")]
         texts = [part.removeprefix(b"v1=") for part in parts if part.startswith(b"v1=")]
-        return usable(texts, self.encoding, self.size, "v1 in X-PagerDuty-Signature")
+        return check_texts(texts, self.encoding, self.size, "v1 in X-PagerDuty-Signature")
 
 
 SCHEMES = (

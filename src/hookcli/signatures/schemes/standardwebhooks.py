@@ -13,14 +13,15 @@ from dataclasses import dataclass
 
 from hookcli.signatures.base import Claim, Fault, Reason, Secret
 from hookcli.signatures.fields import one, optional, put
-from hookcli.signatures.hmacs import Encoding, Hmac, compare, encode, usable
+from hookcli.signatures.hmacs import Encoding, Hmac, check_text, compare, encode
 from hookcli.signatures.layout import lay_out
 from hookcli.signatures.telling import telling
 from hookcli.signatures.times import SECOND, write
 from hookcli.wire.http import Request
 
 _V1, _V1A = b"v1,", b"v1a,"
-_ED25519_SIZE = 64
+_SIZES = {b"v1": 32, b"v1a": 64}
+"""Bytes of a signature of each version; others are ignored."""
 _SEED_SIZE = 32
 
 
@@ -36,15 +37,19 @@ class StandardWebhooks(Hmac):
         return _decoded(secret, b"whsec_")
 
     def texts(self, request: Request) -> tuple[bytes, ...]:
-        entries = one(request, self.header).split(b" ")
-        what = f"v1 in {self.header.decode()}"
-        symmetric = [entry.removeprefix(_V1) for entry in entries if entry.startswith(_V1)]
-        found = _forms(symmetric, self.size, what, _V1)
-        asymmetric = [entry.removeprefix(_V1A) for entry in entries if entry.startswith(_V1A)]
-        found += _forms(asymmetric, _ED25519_SIZE, what, _V1A)
+        """The signatures of both versions, each with its version before it."""
+        what = self.header.decode()
+        found = []
+        for entry in one(request, self.header).split(b" "):
+            version, comma, text = entry.partition(b",")
+            if not comma:
+                raise Fault(Reason.MALFORMED_HEADER, f"{what} is no list of version,signature")
+            if size := _SIZES.get(version):
+                _ = check_text(text, Encoding.BASE64, size, what)
+                found.append(entry)
         if not found:
-            raise Fault(Reason.MALFORMED_HEADER, f"{what} is missing or has not its form")
-        return found
+            raise Fault(Reason.MALFORMED_HEADER, f"{what} has no v1 and no v1a")
+        return tuple(found)
 
     def fits(self, claim: Claim, secret: Secret) -> bool:
         if not _is_asymmetric(secret):
@@ -56,7 +61,10 @@ class StandardWebhooks(Hmac):
         found = False
         for text in claim.signatures:
             if text.startswith(_V1A):
-                found |= holds(key, base64.b64decode(text[4:]), claim.messages[0], "")
+                raw = base64.b64decode(text[4:])
+                # Compared as text, so that only one spelling of a signature counts.
+                only = encode(raw, Encoding.BASE64) == text[4:]
+                found |= only and holds(key, raw, claim.messages[0], "")
         return found
 
     def sign(self, request: Request, secret: Secret, *, now: int) -> Request:
@@ -77,19 +85,6 @@ class StandardWebhooks(Hmac):
         if not is_private(key):
             raise Fault(Reason.BAD_SECRET, "it is a public key: only its owner can sign")
         return base64.b64encode(made(private_key(key), message, ""))
-
-
-def _forms(texts: list[bytes], size: int, what: str, version: bytes) -> tuple[bytes, ...]:
-    """The texts that can be signatures of that size, each with its version before it."""
-    try:
-        good = usable(texts, Encoding.BASE64, size, what)
-    except Fault:
-        return ()
-    return tuple(version + text for text in good if encode(_loose(text), Encoding.BASE64) == text)
-
-
-def _loose(text: bytes) -> bytes:
-    return base64.b64decode(text)
 
 
 def _is_asymmetric(secret: Secret) -> bool:
