@@ -57,9 +57,8 @@ def _tagged(store: "Store", tag: str) -> list[Capture]:
     if found := store.captures("c.rowid IN (SELECT capture FROM tags WHERE tag = ?)", (tag,)):
         return found
     known = ", ".join(f":{name}" for name in store.tags()[:SHOWN])
-    raise NotFoundError(
-        f"no capture has the tag {tag}", why=(f"there are: {known}",) if known else ()
-    )
+    why = (f"there are: {known}",) if known else ()
+    raise NotFoundError(f"no capture has the tag {tag}", why=why, hint=f"hookcli tag REF {tag}")
 
 
 def _place_or_id(store: "Store", text: str, endpoint: str | None, now: int) -> list[Capture]:

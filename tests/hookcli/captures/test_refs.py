@@ -93,7 +93,7 @@ def test_what_names_nothing_is_told_with_what_to_do(filled: Store, text: str, sa
     with pytest.raises(NotFoundError) as caught:
         named(filled, text)
     assert caught.value.message.startswith(says)
-    assert caught.value.hint or caught.value.why
+    assert caught.value.hint
 
 
 def test_tags_that_there_are_are_told(filled: Store) -> None:
