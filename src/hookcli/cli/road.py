@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hookcli.cli import access, local_relay
+from hookcli.cli import access, local_relay, signing
 from hookcli.cli.here import Here
 from hookcli.cli.listen import Options
 from hookcli.config.values import duration_ms
@@ -59,6 +59,8 @@ def make_plan(here: Here, options: Options, road: Road) -> "Plan":
         relay=given.origin,
         endpoint=given.endpoint,
         token=given.token.value,
+        token_source=given.token.source,
+        secrets={scheme: signing.secrets_of(here, scheme) for scheme in settings.secrets},
         target=settings.text("forward"),
         path=settings.text("path"),
         headers=_headers(settings.texts("header")),

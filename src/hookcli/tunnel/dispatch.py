@@ -87,10 +87,15 @@ class Dispatch:
 
     # -- what happens ---------------------------------------------------------------------------
 
-    def captured(self, capture: str) -> None:
-        """An event is kept; one delivery is due at once. They come in the order of the log."""
-        if self.target is not None:
-            self._add(Duty(order=self._next_order(), capture=capture, target=self.target))
+    def captured(self, capture: str, target: str) -> list[Delivery]:
+        """An event is kept with one delivery, due at once; what is to be stored of it.
+
+        They come in the order of the log. `target` is where new deliveries went when it was kept.
+        """
+        duty = Duty(order=self._next_order(), capture=capture, target=target)
+        changed = duty.move(self.target) if self.target and self.target != target else []
+        self._add(duty)
+        return changed
 
     def adopt(self, deliveries: Iterable[Delivery], now: float, wall: int) -> list[Delivery]:
         """Take up what an earlier process left unfinished, oldest first; what is to be stored of it.
@@ -155,6 +160,10 @@ class Dispatch:
         duty = self._duties[capture, target]
         self._halt(duty)
         self._wait(duty)
+
+    def forgotten(self, capture: str, target: str) -> None:
+        """Somebody has deleted the capture: there is nothing to deliver."""
+        self._halt(self._duties.pop((capture, target)))
 
     def broken(self, capture: str, target: str) -> Settled:
         """A bug of ours met this delivery: it is given up, so that it stops nothing ever again."""

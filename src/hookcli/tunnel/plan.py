@@ -1,8 +1,10 @@
 """What a listener is asked to do."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hookcli.signatures import Secret
 from hookcli.wire.headers import Headers
 
 
@@ -49,6 +51,8 @@ class Plan:
     """The file of captures; created if missing."""
     token_source: str = ""
     """Where the token was found, for the one who must replace it."""
+    secrets: Mapping[str, Sequence[Secret]] = field(default_factory=dict, repr=False)
+    """By scheme, what signatures are checked with."""
     path: str | None = None
     """Put before every forwarded path."""
     headers: Headers = ()

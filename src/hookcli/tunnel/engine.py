@@ -1,0 +1,278 @@
+"""One run of a listener: its parts, put together on one event loop.
+
+    client ─▶ reception ─▶ keeper (disk) ─▶ deliverer ─▶ forwarder ─▶ the program
+       ▲          │ ack        │                 │
+       └──────────┴────────────┴──── result ◀────┘
+
+Whatever goes wrong in a callback, a timer, a task or the keeper's thread comes out of `run`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from hookcli.captures.model import Delivery
+from hookcli.captures.store import NewCapture
+from hookcli.errors import HookcliError, StoreError
+from hookcli.tunnel import capturing
+from hookcli.tunnel.capturing import Judge
+from hookcli.tunnel.client import Address, Client
+from hookcli.tunnel.deliver import Deliverer
+from hookcli.tunnel.dispatch import Dispatch
+from hookcli.tunnel.forward import Forwarder
+from hookcli.tunnel.intake import Intake
+from hookcli.tunnel.keeping import Keeper, Kept
+from hookcli.tunnel.machine import Connection
+from hookcli.tunnel.observe import (
+    AttemptFinished,
+    Captured,
+    Done,
+    Notice,
+    Observer,
+    Report,
+    SenderTold,
+)
+from hookcli.tunnel.plan import Plan
+from hookcli.tunnel.reception import Reception
+from hookcli.wire.messages import Event
+
+_REPLIES_S = 0.5
+"""How long an end that was planned waits to hear what the last senders were told."""
+
+
+class Engine:
+    """Receives, keeps, delivers and reports until something ends it."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        dispatch: Dispatch,
+        observer: Observer,
+        *,
+        group: asyncio.TaskGroup,
+        judge: Judge,
+        clock: Callable[[], float],
+        wall: Callable[[], int],
+        random: Callable[[], float],
+        grace_s: float,
+    ) -> None:
+        self._plan, self._dispatch, self._observer = plan, dispatch, observer
+        self._judge, self._clock, self._grace_s = judge, clock, grace_s
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[tuple[str, HookcliError | None]] = self._loop.create_future()
+        self._quiet = asyncio.Event()
+        self._patience: asyncio.Timeout | None = None
+        self._captured = 0
+        self._judge_bugs: set[str] = set()
+        self._intake = Intake(plan.start, count=plan.count)
+        self._keeper = Keeper(
+            plan.store, plan.endpoint, make=self._make, kept=self._on_kept, failed=self._fail
+        )
+        self._forwarder = Forwarder(
+            insecure=plan.insecure,
+            headers=plan.headers,
+            host_header=plan.host_header,
+            path=plan.path,
+        )
+        self._reception = Reception(
+            plan,
+            self._intake,
+            self._keeper,
+            dispatch,
+            report=observer,
+            changed=self._check,
+            end=self._end,
+            bug=self._fail,
+        )
+        self._client = self._reception.client = Client(
+            _address(plan),
+            Connection(
+                origin=plan.relay,
+                random=random,
+                max_offline_s=plan.max_offline_s,
+                token_source=plan.token_source,
+            ),
+            self._reception,
+            group=group,
+            clock=clock,
+            wall=wall,
+        )
+        self._deliverer = Deliverer(
+            dispatch,
+            self._forwarder,
+            self._keeper,
+            timeout_s=plan.timeout_s,
+            group=group,
+            clock=clock,
+            wall=wall,
+            report=observer,
+            answered=self._reception.answered,
+            changed=self._check,
+            failed=self._fail,
+        )
+
+    # -- from its beginning to its end ----------------------------------------------------------
+
+    async def run(self) -> tuple[str, HookcliError | None]:
+        """Listen until something ends it: what, and the failure behind it."""
+        try:
+            cursor, pending = await self._keeper.open()
+        except StoreError as error:
+            return "store", error
+        self._reception.cursor = cursor
+        self._intake.resume(cursor)
+        if self._plan.for_s is not None:
+            self._loop.call_later(self._plan.for_s, self._end, "for")
+        self._adopt(pending)
+        self._client.start()
+        self._deliverer.pump()
+        reason, error = await self._over
+        await self._wind_down(reason)
+        return reason, error
+
+    async def close(self) -> Done:
+        """Let go of everything; what was captured and attempted is on disk then."""
+        await self._keeper.close()
+        await self._forwarder.close()
+        done = Done(
+            captured=self._captured,
+            failed=self._dispatch.failed,
+            waiting=self._dispatch.unfinished,
+            last_seq=self._reception.cursor or 0,
+        )
+        self._observer(done)
+        return done
+
+    def stop(self, grace_s: float) -> None:
+        """End; let running attempts finish for so long. Called again, the shorter grace counts."""
+        self._grace_s = min(grace_s, self._grace_s)
+        if self._patience is not None and not self._patience.expired():
+            until = self._loop.time() + grace_s
+            before = self._patience.when()
+            self._patience.reschedule(until if before is None else min(until, before))
+        self._end("stopped")
+
+    # -- steering -------------------------------------------------------------------------------
+
+    def pump(self) -> None:
+        """Dispatch was told something: start what may start."""
+        self._guard(self._deliverer.pump)
+
+    def try_now(self) -> None:
+        """Wait for nothing: connect, look for the program and retry now."""
+        self._dispatch.try_now(self._clock())
+        self._guard(self._client.try_now)
+        self.pump()
+
+    def retarget(self, target: str) -> None:
+        """Deliver to another target from now on, what waits included."""
+        self._guard(lambda: self._deliverer.retarget(target))
+
+    def _guard(self, do: Callable[[], None]) -> None:
+        """The loop would only log what is raised here."""
+        try:
+            do()
+        except Exception as error:
+            self._fail(error)
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _adopt(self, pending: list[Delivery]) -> None:
+        """Take up what an earlier process left unfinished."""
+        moved = self._deliverer.adopt(pending)
+        if moved:
+            what = "1 delivery that waited" if moved == 1 else f"{moved} deliveries that waited"
+            text = f"{what} for another target: {self._plan.target} gets them now"
+            self._observer(Notice(level="info", code="moved", text=text))
+
+    async def _wind_down(self, reason: str) -> None:
+        """Finish what runs, for as long as the grace lasts; then cut it off."""
+        self._intake.close()
+        self._dispatch.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._grace_s) as self._patience:
+                await self._deliverer.idle()
+        self._deliverer.cut()
+        if reason in ("count", "drained") and self._intake.untold:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_REPLIES_S):
+                    await self._quiet.wait()
+        await self._client.close()
+
+    def _make(self, event: Event) -> NewCapture:
+        """The capture of an event; on the keeper's thread."""
+        target = self._dispatch.target
+        targets = () if target is None else (target,)
+        new, bug = capturing.capture_of(event, self._plan.endpoint, targets, self._judge)
+        if bug is not None:
+            self._loop.call_soon_threadsafe(self._tell_judge_bug, type(bug).__name__)
+        return new
+
+    def _tell_judge_bug(self, name: str) -> None:
+        if name not in self._judge_bugs:
+            self._judge_bugs.add(name)
+            text = (
+                f"who sent an event could not be told, by a bug ({name}); it is kept all the same"
+            )
+            self._observer(Notice(level="warning", code="bug", text=text))
+
+    def _on_kept(self, kept: Kept) -> None:
+        self._guard(lambda: self._take(kept))
+
+    def _take(self, kept: Kept) -> None:
+        self._captured += len(kept.captures)
+        report: Report
+        for new in kept.captures:
+            skipped = new.skipped or not new.targets
+            report = Captured(capture=new.capture, body=new.body, skipped=skipped)
+            self._observer(report)
+        for attempt in kept.attempts:
+            self._observer(AttemptFinished(attempt=attempt))
+        for capture, told in kept.told:
+            self._observer(SenderTold(capture=capture, told=told))
+        self._reception.kept(kept)
+        self._deliverer.captured(kept.captures)
+
+    def _check(self) -> None:
+        """Something has changed: tell the relay of it, and look whether this is the end."""
+        if self._over.done():
+            if not self._intake.untold:
+                self._quiet.set()
+            return
+        self._reception.tell_target()
+        self._reception.acknowledge()
+        if self._dispatch.unfinished or not self._reception.all_kept:
+            return
+        if self._plan.count is not None and self._intake.full:
+            self._end("count")
+        elif self._plan.drain and self._intake.caught_up:
+            self._end("drained")
+
+    def _end(self, reason: str, error: HookcliError | None = None) -> None:
+        if not self._over.done():
+            self._over.set_result((reason, error))
+
+    def _fail(self, error: Exception) -> None:
+        """The store cannot be used any more, or something of ours failed."""
+        if self._over.done():
+            return
+        if not isinstance(error, StoreError):
+            self._over.set_exception(error)
+            return
+        text = f"{error.message}; not taking more events (the relay keeps them)"
+        told = StoreError(text, why=error.why, hint=error.hint)
+        told.__cause__ = error.__cause__
+        self._grace_s = 0.0
+        self._observer(Notice(level="error", code="disk", text=text))
+        self._end("store", told)
+
+
+def _address(plan: Plan) -> Address:
+    return Address(
+        origin=plan.relay,
+        endpoint=plan.endpoint,
+        token=plan.token,
+        name=plan.name,
+        respond=plan.respond,
+        deadline_ms=plan.deadline_ms,
+    )

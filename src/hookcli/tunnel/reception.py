@@ -1,0 +1,262 @@
+"""What the relay sends, handled in its order: events to the store, acks back, everything else told."""
+
+from collections.abc import Callable, Sequence
+from typing import assert_never
+
+from hookcli.captures.model import Attempt
+from hookcli.errors import HookcliError
+from hookcli.tunnel import answering
+from hookcli.tunnel.client import Client
+from hookcli.tunnel.dispatch import Dispatch
+from hookcli.tunnel.intake import Intake
+from hookcli.tunnel.keeping import Keeper, Kept
+from hookcli.tunnel.observe import Connected, Missing, Notice, Ready, Report
+from hookcli.tunnel.plan import Plan
+from hookcli.wire.messages import (
+    Ack,
+    Event,
+    Gap,
+    Peers,
+    Pong,
+    Refused,
+    RelayMessage,
+    Replied,
+    Target,
+    Unknown,
+    Welcome,
+)
+
+MOST_WAITING = 100_000
+"""Deliveries that wait here; beyond, events are no longer acknowledged and wait at the relay."""
+_MOST_BYTES = 64 << 20
+"""Bytes of events that wait to be written; a relay keeps to its window, which is smaller."""
+
+
+class Reception:
+    """The listener, as the connection knows it."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        intake: Intake,
+        keeper: Keeper,
+        dispatch: Dispatch,
+        *,
+        report: Callable[[Report], None],
+        changed: Callable[[], None],
+        end: Callable[[str, HookcliError], None],
+        bug: Callable[[Exception], None],
+    ) -> None:
+        self._plan, self._intake, self._keeper = plan, intake, keeper
+        self._dispatch = dispatch
+        self._report, self._changed, self._end, self._bug = report, changed, end, bug
+        self.client: Client
+        """Set once it is made; nothing is received before."""
+        self.cursor: int | None = None
+        """As it is stored."""
+        self._unkept = self._unkept_bytes = 0
+        self._held_back = False
+        self._ack = 0
+        """The place to acknowledge once there is room; 0: none."""
+        self._said_full = False
+        self._up = True
+        """What the relay believes of the program."""
+        self._others: list[str] = []
+        self._unknown: set[str] = set()
+
+    @property
+    def all_kept(self) -> bool:
+        """Whether every event that was taken is on disk."""
+        return not self._unkept
+
+    # -- from the connection --------------------------------------------------------------------
+
+    @property
+    def where(self) -> str:
+        """Where the next stream is to begin."""
+        return self._intake.query
+
+    def welcomed(self, welcome: Welcome, down_s: float | None) -> None:
+        """A stream has begun."""
+        moved = self._intake.welcomed(welcome)
+        if moved is not None:
+            self._keeper.moved(moved)
+        self._up, self._ack = True, 0
+        self.tell_target()
+        behind = max(welcome.head - welcome.after, 0)
+        if down_s is not None:
+            self._report(Connected(down_ms=round(down_s * 1000), caught_up=behind))
+        else:
+            self._report(
+                Ready(
+                    endpoint=welcome.endpoint,
+                    url=welcome.url,
+                    targets=() if self._dispatch.target is None else (self._dispatch.target,),
+                    relay=self._plan.relay,
+                    local=self._plan.local,
+                    resume_seq=welcome.after,
+                    backlog=behind,
+                    retention_s=welcome.retention_s,
+                )
+            )
+        self._changed()
+
+    def received(self, messages: Sequence[RelayMessage | Unknown]) -> None:
+        """Messages have come."""
+        events: list[Event] = []
+        for message in messages:
+            if isinstance(message, Event):
+                events.append(message)
+                continue
+            self._take(events)
+            events = []
+            self._message(message)
+        self._take(events)
+
+    def skipped(self, seq: int, fault: str) -> None:
+        """The relay's log holds something damaged there."""
+        self._keeper.moved(self._intake.skip(seq))
+        text = f"event {seq} is damaged in the relay's log and is left out: {fault}"
+        self._report(Notice(level="error", code="damaged", text=text))
+
+    def broke(self) -> None:
+        """The stream is gone."""
+        self._intake.broke()
+        self._ack = 0
+        self._held_back = False
+
+    def told(self, report: Report) -> None:
+        """Something to report."""
+        self._report(report)
+
+    def given_up(self, error: HookcliError, reason: str) -> None:
+        """The relay will not come back."""
+        self._end(reason, error)
+
+    def bug(self, error: Exception) -> None:
+        """Something of ours failed."""
+        self._bug(error)
+
+    # -- from the listener ----------------------------------------------------------------------
+
+    def kept(self, kept: Kept) -> None:
+        """Events are on disk: tell the relay, which may send more."""
+        self._unkept -= kept.events
+        self._unkept_bytes -= kept.bytes
+        if kept.cursor is not None:
+            self.cursor = kept.cursor
+        if kept.seq and kept.stream == self._intake.streams:
+            self._ack = kept.seq
+        if self._held_back and self._unkept_bytes < _MOST_BYTES:
+            self._held_back = False
+            self.client.hold(back=False)
+
+    def acknowledge(self) -> None:
+        """Open the relay's window again, unless too much waits here already."""
+        if not self._ack:
+            return
+        if self._dispatch.unfinished >= MOST_WAITING:
+            if not self._said_full:
+                self._said_full = True
+                text = f"{MOST_WAITING:,} events wait here; what comes now waits at the relay"
+                self._report(Notice(level="warning", code="waiting", text=text))
+            return
+        self._said_full = False
+        self.client.send(Ack(seq=self._ack))
+        self._ack = 0
+
+    def answered(self, attempt: Attempt) -> None:
+        """An attempt ended: the sender may be waiting for it."""
+        seq = self._intake.answered(attempt.capture)
+        if seq is None:
+            return
+        most = 1024 if self.client.congested else self.client.most
+        message, whole = answering.result(attempt, seq, most=most)
+        self.client.send_encoded(message)
+        if not whole:
+            why = "the relay does not take it" if most > 1024 else "the line is too slow for it"
+            text = f"an answer of {attempt.body_size:,} bytes did not go to its sender: {why}"
+            self._report(Notice(level="warning", code="answer", text=text))
+
+    def tell_target(self) -> None:
+        """Tell the relay whether senders may expect the program's answer, if it believes otherwise."""
+        if self._dispatch.answers is not self._up:
+            self._up = not self._up
+            self.client.send(Target(up=self._up))
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _take(self, events: Sequence[Event]) -> None:
+        taken = self._intake.take(events, answers=self._up) if events else ()
+        if not taken:
+            return
+        self._unkept += len(taken)
+        self._unkept_bytes += sum(len(event.body) for event in taken)
+        self._keeper.events(taken, self._intake.streams)
+        if self._unkept_bytes > _MOST_BYTES and not self._held_back:
+            self._held_back = True
+            self.client.hold(back=True)
+
+    def _message(self, message: Welcome | Gap | Replied | Refused | Peers | Pong | Unknown) -> None:
+        match message:
+            case Gap():
+                self._missing(message)
+            case Replied(replies=replies):
+                self._keeper.told(self._intake.told(replies))
+                self._changed()
+            case Peers(names=names):
+                self._peers(names)
+            case Refused():
+                self._refused(message)
+            case Unknown(type=kind):
+                if kind not in self._unknown and len(self._unknown) < 10:
+                    self._unknown.add(kind)
+                    text = f"the relay speaks of {kind!r}, which this version does not know"
+                    self._report(Notice(level="info", code="unknown", text=text))
+            case Welcome() | Pong():
+                pass
+            case _:
+                assert_never(message)
+
+    def _missing(self, gap: Gap) -> None:
+        moved = self._intake.missing(gap)
+        if moved is None:
+            return
+        self._keeper.moved(moved)
+        self._report(
+            Missing(from_seq=gap.from_seq, to_seq=gap.to_seq, count=gap.count, reason=gap.reason)
+        )
+        self._changed()
+
+    def _peers(self, names: Sequence[str]) -> None:
+        """Who else listens; told when somebody comes."""
+        others = list(names)
+        if self._plan.name in others:
+            others.remove(self._plan.name)
+        come = [name for name in others if name not in self._others]
+        more = len(others) > len(self._others)
+        self._others = others
+        if not come and not more:
+            return
+        who = ", ".join(name or "without a name" for name in come or others)
+        listeners = (
+            "another listener is" if len(others) == 1 else f"{len(others)} other listeners are"
+        )
+        self._report(
+            Notice(
+                level="info",
+                code="another-listener",
+                text=f"{listeners} on this endpoint ({who}); all get every event",
+                hint="hookcli endpoint create NAME, for one of your own",
+            )
+        )
+
+    def _refused(self, refused: Refused) -> None:
+        """A sender was turned away at the relay's door."""
+        path = (refused.target or b"/").decode("utf-8", "replace")
+        more = f", and {refused.more} others" if refused.more else ""
+        text = (
+            f"the relay turned away {refused.method} {path} from {refused.peer} with "
+            f"{refused.status} ({refused.reason}){more}"
+        )
+        self._report(Notice(level="warning", code="turned-away", text=text))
