@@ -82,7 +82,7 @@ def send(
         return ExitCode.NO
     run = _Run(here, store, options, expect, maker, total=len(jobs) * options.times)
     code = loop.run(partial(run.all, jobs))
-    if run.tally.rest and typed is not None:
+    if typed is not None:
         run.resumable = unfinished.keep(here, run.tally.rest, typed)
     return run.judged(code)
 
@@ -142,7 +142,7 @@ class _Run:
                         stop=stops.asked,
                     )
                 )
-                await _until_stopped(work, stops)
+                await _until_stopped(work, stops, self.here.console.say)
         finally:
             self.took_s = elapsed()
             progress.above()
@@ -204,12 +204,15 @@ def keep(store: "Store", attempt: Attempt) -> Attempt:
     return kept[0] if kept else attempt
 
 
-async def _until_stopped(work: "asyncio.Future[None]", stops: loop.Stops) -> None:
+async def _until_stopped(
+    work: "asyncio.Future[None]", stops: loop.Stops, say: Callable[[str], None]
+) -> None:
     """Wait for the end; after a first signal for a while only, after a second one no more."""
     asked = asyncio.ensure_future(stops.asked.wait())
     try:
         await asyncio.wait((work, asked), return_when=asyncio.FIRST_COMPLETED)
         if not work.done() and stops.code is not None:
+            say(f"stopping: what runs may take {GRACE_S:g} s; ^C again for at once")
             now = asyncio.ensure_future(stops.now.wait())
             await asyncio.wait((work, now), timeout=GRACE_S, return_when=asyncio.FIRST_COMPLETED)
             now.cancel()

@@ -19,8 +19,13 @@ _STDIN = ("-", "@-")
 def keep(here: Here, rest: Sequence[Job], typed: Mapping[str, Any]) -> bool:
     """Keep what is left, in place of what an earlier replay left; whether it can be gone on with.
 
-    A body from stdin and a change made in an editor were there once: then nothing is kept.
+    A body from stdin and a change made in an editor were there once: then nothing is kept. What was
+    gone on with is forgotten only when nothing of it is left.
     """
+    if not rest:
+        if typed["resume"]:
+            _file(here).unlink(missing_ok=True)
+        return False
     if typed["body"] in _STDIN or typed["edit"]:
         return False
     from hookcli.config.secrets import write_private
@@ -51,7 +56,7 @@ def resume(here: Here, ctx: Any) -> int:
         text = f"what is left unsent is in the store {kept['store']}"
         raise UsageError(text, hint=f"hookcli replay --resume --store {kept['store']}")
     given = {name: ctx.params[name] for name in ctx.params if _is_given(ctx, name)}
-    typed = dict(ctx.params) | kept["options"] | given | {"resume": False}
+    typed = dict(ctx.params) | kept["options"] | given
     # Each job says for itself how often it is still to be sent.
     options = replay.options(here, typed | {"times": 1})
     jobs = [
@@ -60,7 +65,6 @@ def resume(here: Here, ctx: Any) -> int:
         for _ in range(count)
     ]
     with here.store() as store:
-        file.unlink(missing_ok=True)
         expect = replaying.expectation(options)
         return replaying.send(here, store, jobs, options, expect, typed=typed)
 

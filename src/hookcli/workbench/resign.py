@@ -18,6 +18,7 @@ from hookcli.wire.http import Request
 
 _UNTIMELY = frozenset({Reason.STALE, Reason.FUTURE})
 _FITS = _UNTIMELY | {Reason.OK}
+_QUIET = frozenset({Reason.OK, Reason.NOT_SIGNED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +150,7 @@ def signature_of(verdict: Verdict) -> Signature:
     """A verdict as captures keep it."""
     return Signature(
         state=SignatureState(verdict.state.value),
-        reason="" if verdict.reason is Reason.OK else verdict.reason.value,
+        reason="" if verdict.reason in _QUIET else verdict.reason.value,
         age_ms=verdict.age_ms,
         secret=verdict.secret_name,
     )
