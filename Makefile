@@ -4,7 +4,7 @@ BIN     := $(VENV)/bin
 FORWARD ?= localhost:8000
 STAMP   := $(VENV)/.ready
 
-.PHONY: setup run demo check fmt fmt-check lint types imports test test-slow bench clean
+.PHONY: setup run demo docs check fmt fmt-check lint types imports test test-slow bench clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -22,6 +22,9 @@ run: $(STAMP)  ## Receive webhooks and forward them: make run FORWARD=localhost:
 
 demo: $(STAMP)  ## Show the whole loop: relay, listener, program, webhook, answer, replay
 	$(BIN)/python -m benchmarks.demo
+
+docs: $(STAMP)  ## Write the pages that are made from the code
+	$(BIN)/python scripts/docs.py
 
 check: fmt-check lint types imports test  ## Everything that must be green at every commit
 

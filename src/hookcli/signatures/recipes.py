@@ -161,7 +161,10 @@ def _hmac(told: _Given, algorithm: str, common: dict[str, Any]) -> Scheme:
 
 
 def _layout(told: _Given, default: str) -> str:
-    layout = told.text("signed", default)
+    # Unlike a field, what is signed may hold line breaks.
+    layout = told.values.get("signed", default)
+    if not isinstance(layout, str):
+        raise told.fault("signed", "text is wanted")
     try:
         parts = compile_layout(layout)
     except ValueError as error:
