@@ -185,14 +185,6 @@ def test_the_cursor_goes_backwards_when_the_log_does(store: Store) -> None:
     assert store.cursor("ep_test") == 3
 
 
-def test_the_cursor_goes_back_with_a_log_that_begins_anew(store: Store) -> None:
-    store.commit(Batch(cursor=("ep_test", 9)))
-    store.commit(Batch(captures=(new(1),), cursor=("ep_test", 2), rewound=True))
-    assert store.cursor("ep_test") == 2
-    store.commit(Batch(cursor=("ep_test", 1)))
-    assert store.cursor("ep_test") == 2
-
-
 def test_attempts_are_numbered_over_batches_and_within_one(store: Store) -> None:
     store.commit(Batch(captures=(new(1), new(2))))
     first = store.commit(Batch(attempts=(attempt(1), attempt(2), attempt(1))))
