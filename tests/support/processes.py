@@ -58,8 +58,8 @@ class Process(asyncio.SubprocessProtocol):
         """Complete lines of stderr."""
         self.pid = 0
         self.on_line: Callable[[str], None] | None = None
-        self.log: Path | None = None
         """Called with each line of stdout as it comes."""
+        self.log: Path | None = None
         self._rest = {1: b"", 2: b""}
         self._news = asyncio.Event()
         self._ended = asyncio.Event()
@@ -116,7 +116,9 @@ class Process(asyncio.SubprocessProtocol):
         self._news.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        # Called once the process has ended and its pipes are drained: nothing can follow.
+        # Called once the process has ended and its pipes are drained: nothing can follow. What a
+        # kill has torn off is shown, but it is no line.
+        self.on_line = None
         for fd, rest in self._rest.items():
             if rest:
                 self.pipe_data_received(fd, b"\n")
