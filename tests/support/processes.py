@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar, cast
 
 T = TypeVar("T")
 TICK = os.sysconf("SC_CLK_TCK")
@@ -101,9 +101,9 @@ class Process(asyncio.SubprocessProtocol):
         return it
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.SubprocessTransport)
-        self._transport = transport
-        self.pid = transport.get_pid()
+        # uvloop's transports do not derive from asyncio's classes.
+        self._transport = cast(asyncio.SubprocessTransport, transport)
+        self.pid = self._transport.get_pid()
 
     def pipe_data_received(self, fd: int, data: bytes | str) -> None:
         assert isinstance(data, bytes)
@@ -134,9 +134,8 @@ class Process(asyncio.SubprocessProtocol):
 
     def write(self, data: bytes) -> None:
         """Write to its stdin, if it was started with a pipe."""
-        pipe = self._transport.get_pipe_transport(0) if self._transport else None
-        assert isinstance(pipe, asyncio.WriteTransport)
-        pipe.write(data)
+        assert self._transport is not None
+        cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0)).write(data)
 
     async def line(
         self, pattern: str, *, stream: str = "both", within: float = 20.0, after: int = 0
