@@ -173,7 +173,7 @@ class Process(asyncio.SubprocessProtocol):
             await self._news.wait()
         else:
             await asyncio.sleep(0.01)
-            self.err = self.log.read_text(errors="replace").splitlines()
+            self.err[:] = self.log.read_text(errors="replace").splitlines()
 
     async def wait(self, within: float = 20.0) -> int:
         """Wait for its end; the exit code."""
