@@ -1,7 +1,5 @@
-"""What may come in: targets, sizes, times and the memory under way. Decisions only."""
+"""What may come in: targets, sizes and times. Decisions only."""
 
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -39,6 +37,11 @@ def origin_form(target: bytes) -> bytes | None:
         return None
     slash = rest.find(b"/")
     return rest[slash:] if slash >= 0 else b"/"
+
+
+def is_for_relay(target: bytes) -> bool:
+    """Whether its path is one of the relay's own."""
+    return (origin_form(target) or b"").startswith(API)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,44 +149,3 @@ def overdue(
             return Verdict.DROP if waited_s > 2.0 else Verdict.GO_ON
         case Phase.OURS:
             return Verdict.GO_ON
-
-
-class Budget:
-    """Bytes that may be in memory at once; who asks for much waits in line, who asks late is told.
-
-    One request larger than the whole budget may still go, alone.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self.used = 0
-        self._line: deque[tuple[int, Callable[[], None]]] = deque()
-
-    def take(self, size: int) -> bool:
-        """Take so many bytes if they are to be had now, ahead of nobody."""
-        if self._line or not self._fits(size):
-            return False
-        self.used += size
-        return True
-
-    def wait(self, size: int, granted: Callable[[], None]) -> Callable[[], None]:
-        """Stand in line; `granted` is called when the bytes are taken. The result leaves the line."""
-        entry = (size, granted)
-        self._line.append(entry)
-
-        def leave() -> None:
-            if entry in self._line:
-                self._line.remove(entry)
-
-        return leave
-
-    def give(self, size: int) -> None:
-        """Give bytes back; those in front of the line get theirs."""
-        self.used -= size
-        while self._line and self._fits(self._line[0][0]):
-            wanted, granted = self._line.popleft()
-            self.used += wanted
-            granted()
-
-    def _fits(self, size: int) -> bool:
-        return self.used == 0 or self.used + size <= self._limit

@@ -147,6 +147,13 @@ STOPPING = refusal(503, "stopping", "the relay is shutting down", headers=_LATER
 NOT_STORED = refusal(
     503, "not_stored", "the event could not be stored; it was not accepted", headers=_LATER
 )
+FULL = refusal(429, "too_many_endpoints", "this relay has as many endpoints as it may")
+ENOUGH = refusal(
+    429,
+    "too_many_endpoints",
+    "as many endpoints as may be were created from your address",
+    "delete some that nobody needs",
+)
 NOT_FROM_THERE = refusal(403, "address", "this endpoint takes nothing from your address")
 NOT_THIS_TYPE = refusal(415, "content_type", "this endpoint takes other content types")
 

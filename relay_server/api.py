@@ -16,11 +16,12 @@ from relay_server import answers, auth
 from relay_server.access import Access
 from relay_server.admission import Head, origin_form
 from relay_server.answers import Answer, as_json, refusal
-from relay_server.connection import Exchange
 from relay_server.door import Door, checked_networks
+from relay_server.exchange import Exchange
 from relay_server.health import Health
 from relay_server.log.base import Log, StorageError
 from relay_server.registry import Endpoint, Registry
+from relay_server.senders import counted_as, sender
 from relay_server.settings import Settings
 from relay_server.status import Status
 from relay_server.streams import Streams
@@ -102,11 +103,12 @@ class Api:
     def take(self, exchange: Exchange) -> None:
         """Answer one request, now or when what it asks for is stored."""
         try:
-            self._route(exchange.head, exchange.body, exchange.answer)
+            peer = sender(exchange.peer, exchange.head.headers, self._settings.proxy_hops)
+            self._route(exchange.head, exchange.body, peer, exchange.answer)
         except _RefusedError as refused:
             exchange.answer(refused.answer)
 
-    def _route(self, head: Head, body: bytes, tell: Tell) -> None:
+    def _route(self, head: Head, body: bytes, peer: str, tell: Tell) -> None:
         path = _split(head)[0]
         if path in ("/_/health", "/_/ready"):
             _only(head, "GET", "HEAD")
@@ -124,7 +126,7 @@ class Api:
             raise _RefusedError(refused or answers.NO_PAGE)
         name, verb = match.groups()
         if name is None:
-            self._collection(head, body, tell)
+            self._collection(head, body, peer, tell)
             return
         endpoint = self._authorized(head, name)
         if verb == "stream":
@@ -142,13 +144,13 @@ class Api:
             raise _RefusedError(answers.UNAUTHORIZED)
         self.status.tell(tell)
 
-    def _collection(self, head: Head, body: bytes, tell: Tell) -> None:
+    def _collection(self, head: Head, body: bytes, peer: str, tell: Tell) -> None:
         _only(head, "GET", "HEAD", "POST")
         token = _token(head)
         if head.method == "POST":
             if not self._access.may_create(token):
                 raise _RefusedError(answers.UNAUTHORIZED)
-            self._create(head, body, tell)
+            self._create(self._changes(head, body), counted_as(peer), tell)
             return
         found = list(self._registry.all())
         if not self._access.is_key(token):
@@ -158,14 +160,17 @@ class Api:
             found = [own]
         tell(as_json(200, {"endpoints": [self._view(endpoint) for endpoint in found]}))
 
-    def _create(self, head: Head, body: bytes, tell: Tell) -> None:
-        changes = self._changes(head, body)
+    def _create(self, changes: dict[str, Any], who: str | None, tell: Tell) -> None:
+        each = self._settings.endpoints_per_address
         if len(self._registry) >= self._settings.max_endpoints:
-            raise _RefusedError(refusal(429, "too_many_endpoints", "this relay is full"))
+            raise _RefusedError(answers.FULL)
+        if who is not None and 0 < each <= self._registry.created_from(who):
+            raise _RefusedError(answers.ENOUGH)
         token = auth.new_token()
         endpoint = Endpoint(
             id=auth.new_endpoint_id(),
             created_at=_now(),
+            created_from=who or "",
             tokens=(auth.Token(sha256=auth.hashed(token)),),
         )
         endpoint = replace(endpoint, **changes)
@@ -204,9 +209,9 @@ class Api:
         self._registry.put(replace(endpoint, tokens=tokens), partial(_when_stored, tell, told))
 
     def _view(self, endpoint: Endpoint) -> dict[str, Any]:
-        """What is told of an endpoint: everything but its tokens."""
+        """What is told of an endpoint: everything but its tokens and who created it."""
         known = asdict(endpoint)
-        del known["tokens"]
+        del known["tokens"], known["created_from"]
         events, size = self._log.held(endpoint.id)
         return known | {
             "url": f"{self._public_url}/{endpoint.id}",

@@ -7,21 +7,23 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from relay_server import derived
 from relay_server.access import Access, load_key
 from relay_server.admin import Admin
-from relay_server.admission import Head, Patience
+from relay_server.admission import Head, is_for_relay
 from relay_server.answers import Answer
 from relay_server.api import Api
-from relay_server.connection import Exchange
+from relay_server.crowd import Crowd
 from relay_server.door import Door
 from relay_server.edge import Edge
+from relay_server.exchange import Exchange
 from relay_server.health import Health
 from relay_server.hub import Hub
-from relay_server.inbound import Limits
 from relay_server.ingest import Ingest
-from relay_server.log.base import Log, Retention
+from relay_server.log.base import Log
 from relay_server.log.sqlite import SqliteLog
 from relay_server.logging import EventLines, note
+from relay_server.memory import Budgets, Untaken
 from relay_server.metrics import Metrics
 from relay_server.registry import Registry
 from relay_server.sets import load as load_sets
@@ -57,12 +59,12 @@ class Relay:
         self.settings = settings
         self.log: Log = SqliteLog(
             settings.data,
-            retention=Retention(age_s=settings.retention_s, endpoint_bytes=settings.endpoint_bytes),
+            retention=derived.retention(settings, disk=0),
             low_water=settings.low_water,
             tail_bytes=settings.tail_bytes,
         )
         self._registry = Registry(self.log)
-        self._hub = Hub(max_held=settings.max_held)
+        self._hub = Hub(max_held=settings.max_held, endpoint_held=settings.endpoint_held)
         self._server: asyncio.Server | None = None
         self._parts: _Parts | None = None
         self._sweeper: asyncio.TimerHandle | None = None
@@ -75,10 +77,11 @@ class Relay:
             SettingError: a setting cannot be met here.
             OSError: the address cannot be bound.
         """
-        # All three read files.
+        # All of it reads files.
         sets = await asyncio.to_thread(load_sets, self.settings.allow_sets)
         tls = await asyncio.to_thread(_tls, self.settings)
         relay = await asyncio.to_thread(_name)
+        await self._limit_log()
         await self.log.open()
         try:
             await self._registry.load()
@@ -100,6 +103,14 @@ class Relay:
         self._sweep()
         note("started", url=url, port=port, admin=admin, endpoints=len(self._registry))
         return Started(url=url, port=port, key=key, admin=admin)
+
+    async def _limit_log(self) -> None:
+        disk = await asyncio.to_thread(derived.disk, self.settings.data)
+        self.log.limit(
+            derived.retention(self.settings, disk=disk),
+            low_water=self.settings.low_water,
+            tail_bytes=self.settings.tail_bytes,
+        )
 
     async def _bind(self, tls: ssl.SSLContext | None) -> asyncio.Server:
         host, port = self.settings.address
@@ -136,19 +147,11 @@ class Relay:
         edge = Edge(
             loop,
             _Roads(ingest, api),
-            limits=Limits(
-                max_body=settings.max_body,
-                max_head=settings.max_head,
-                max_fields=settings.max_fields,
-            ),
-            patience=Patience(
-                head_timeout_s=settings.head_timeout_s,
-                request_timeout_s=settings.request_timeout_s,
-                idle_timeout_s=settings.idle_timeout_s,
-                min_rate=settings.min_rate,
-            ),
-            body_budget=settings.body_budget,
-            max_connections=settings.max_connections,
+            limits=derived.limits(settings),
+            patience=derived.patience(settings),
+            budget=Budgets(settings.body_budget, settings.endpoint_budget),
+            untaken=Untaken(settings.answer_budget, settings.endpoint_budget),
+            crowd=Crowd(*derived.connections(settings)),
             metrics=metrics,
         )
         ingest.edge = edge
@@ -213,6 +216,9 @@ class _Roads:
 
     def vet(self, head: Head, peer: str) -> Answer | None:
         return self.ingest.vet(head, peer)
+
+    def whose(self, head: Head) -> str:
+        return "/_/" if is_for_relay(head.target) else self.ingest.whose(head)
 
     def take(self, exchange: Exchange) -> None:
         (self.api if exchange.for_relay else self.ingest).take(exchange)

@@ -4,15 +4,16 @@ A request for a WebSocket is handed on, connection and all.
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from relay_server import answers
 from relay_server.admission import Head, Phase, Verdict, overdue
 from relay_server.answers import Answer, framed
+from relay_server.exchange import Exchange
 from relay_server.inbound import Inbound, Received
+from relay_server.memory import Place
 
 if TYPE_CHECKING:
     from relay_server.edge import Edge
@@ -23,89 +24,6 @@ _LINGER_BYTES = 64 << 20
 _ONE_WRITE = 64 << 10
 
 
-class Exchange:
-    """One request and the one answer it gets."""
-
-    __slots__ = (
-        "_budget",
-        "_connection",
-        "_reserved",
-        "at",
-        "body",
-        "for_relay",
-        "head",
-        "hung_up",
-        "keep_alive",
-        "peer",
-        "size",
-    )
-
-    def __init__(self, connection: "Connection", request: Received, reserved: int) -> None:
-        self._connection: Connection | None = connection
-        self._budget = connection.edge.budget
-        self._reserved = reserved
-        self.head, self.body, self.keep_alive = request.head, request.body, request.keep_alive
-        self.size = len(request.body)
-        self.for_relay = request.for_relay
-        self.peer = connection.peer
-        self.at = time.monotonic()
-        """When the whole request had been read and its turn had come."""
-        self.hung_up: Callable[[], None] | None = None
-        """Called when the sender hangs up before it was answered."""
-
-    @property
-    def alive(self) -> bool:
-        """Whether an answer still has somebody to go to."""
-        return self._connection is not None
-
-    @property
-    def leaving(self) -> bool:
-        """Whether the sender has closed its side: it has hung up, or nearly so."""
-        return self._connection is None or self._connection.ended
-
-    def drop(self) -> None:
-        """Close without an answer."""
-        connection, self._connection = self._connection, None
-        self.body_done()
-        if connection is not None:
-            connection.dropped()
-
-    def answer(self, answer: Answer) -> bool:
-        """Write the answer; whether the sender was still there."""
-        connection, self._connection = self._connection, None
-        self.body_done()
-        if connection is None:
-            return False
-        connection.answered(self, answer)
-        return True
-
-    def body_done(self) -> None:
-        """The body is nobody's any more: its place in memory goes to others."""
-        self.body = b""
-        reserved, self._reserved = self._reserved, 0
-        if reserved:
-            self._budget.give(reserved)
-
-    def cut(self) -> None:
-        """The connection is gone; the body may still be on its way into the log."""
-        self._connection = None
-        if self.hung_up is not None:
-            self.hung_up()
-
-
-class Road(Protocol):
-    """Where requests go."""
-
-    def vet(self, head: Head, peer: str) -> Answer | None:
-        """Why a request's body is not even wanted; called when its head is complete."""
-
-    def take(self, exchange: Exchange) -> None:
-        """A whole request; it is answered now or later."""
-
-    def upgrade(self, head: Head) -> asyncio.Protocol | Answer:
-        """Who takes the connection over from a request for a WebSocket, or why nobody does."""
-
-
 class Connection(asyncio.Protocol):
     """One connection, until it closes or is handed over."""
 
@@ -114,18 +32,20 @@ class Connection(asyncio.Protocol):
         self.peer = ""
         self._transport: asyncio.Transport | None = None
         self._inbound = Inbound(edge.limits, self._vet)
-        self._reserved = 0
-        """Bytes of the budget for the body being read."""
+        self._place: Place | None = None
+        """In memory, of the body being read."""
         self._leave_line: Callable[[], None] | None = None
-        """Set while that body waits for the budget."""
-        self._waiting: deque[tuple[Received, int]] = deque()
-        """Whole requests behind the one being answered, with what they take of the budget."""
+        """Set while that body waits for its place."""
+        self._waiting: deque[tuple[Received, Place]] = deque()
+        """Whole requests behind the one being answered."""
         self._current: Exchange | None = None
         self._pumping = self._closing = self._reading_paused = False
         self.ended = False
         """The peer has closed its side."""
+        self._whose = ""
+        """Of which endpoint the answer written last is."""
         self._stuck = 0
-        """Bytes that the peer does not take."""
+        """Bytes of it that the peer does not take."""
         self._discarded = 0
         self._seen: tuple[Phase, int] = (Phase.IDLE, 0)
         self._seen_since = 0.0
@@ -170,10 +90,10 @@ class Connection(asyncio.Protocol):
         self._transport = None
         self._closing = True
         self.edge.left(self)
-        self.edge.stuck -= self._stuck
+        self._now_stuck(0)
         self._give_up_body()
-        for _, reserved in self._waiting:
-            self.edge.budget.give(reserved)
+        for _, place in self._waiting:
+            place.leave()
         self._waiting.clear()
         current, self._current = self._current, None
         if current is not None:
@@ -182,14 +102,16 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The peer does not take what was written."""
         if self._transport is not None:
-            self._stuck = self._transport.get_write_buffer_size()
-            self.edge.stuck += self._stuck
+            self._now_stuck(self._transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         """It has taken it."""
-        self.edge.stuck -= self._stuck
-        self._stuck = 0
+        self._now_stuck(0)
         self._pump()
+
+    def _now_stuck(self, size: int) -> None:
+        self.edge.untaken.changed(self._whose, size - self._stuck)
+        self._stuck = size
 
     def _vet(self, head: Head) -> Answer | None:
         return self.edge.road.vet(head, self.peer)
@@ -198,48 +120,49 @@ class Connection(asyncio.Protocol):
 
     def _reserve(self) -> None:
         """Account for what has been read, and for the body that is announced."""
-        budget = self.edge.budget
         for request in self._inbound.whole:
-            size = len(request.body)
-            if size > self._reserved and not budget.take(size - self._reserved):
+            place = self._place_of(request.head)
+            if not place.grow(len(request.body)):
+                self._inbound.refuse(answers.BUSY)
+                break
+            self._place = None
+            self._waiting.append((request, place))
+        self._inbound.whole.clear()
+        head, wanted = self._inbound.head, self._inbound.wanted
+        if self._inbound.over:
+            self._give_up_body()
+        elif head is not None and not self._place_of(head).grow(wanted):
+            if head.chunked:
+                # Who waits with half a body in memory might wait for another who does.
                 self._inbound.refuse(answers.BUSY)
                 self._give_up_body()
-                break
-            # A body is never shorter than what was reserved for it.
-            self._waiting.append((request, size))
-            self._reserved = 0
-        self._inbound.whole.clear()
-        wanted = self._inbound.wanted
-        if wanted <= self._reserved or self._inbound.over:
-            if self._inbound.over:
-                self._give_up_body()
-            return
-        if budget.take(wanted - self._reserved):
-            self._reserved = wanted
-        elif self._inbound.head is not None and self._inbound.head.chunked:
-            self._inbound.refuse(answers.BUSY)
-            self._give_up_body()
-        elif self._leave_line is None:
-            self._leave_line = budget.wait(wanted - self._reserved, self._granted)
+            elif self._leave_line is None:
+                self._leave_line = self._place_of(head).wait(wanted, self._granted)
+
+    def _place_of(self, head: Head) -> Place:
+        """The place of the body being read."""
+        if self._place is None:
+            self._place = Place(self.edge.budget, self.edge.road.whose(head))
+        return self._place
 
     def _granted(self) -> None:
         self._leave_line = None
-        self._reserved = self._inbound.wanted
         self._pump()
 
     def _give_up_body(self) -> None:
         if self._leave_line is not None:
             self._leave_line()
             self._leave_line = None
-        reserved, self._reserved = self._reserved, 0
-        if reserved:
-            self.edge.budget.give(reserved)
+        place, self._place = self._place, None
+        if place is not None:
+            place.leave()
 
     # -- answering ----------------------------------------------------------------------------
 
     def answered(self, exchange: Exchange, answer: Answer) -> None:
         """Write the answer to the current request, and go on with the next."""
         self._current = None
+        self._whose = exchange.whose
         close = not exchange.keep_alive or self.edge.stopping
         head = exchange.head
         self._write(
@@ -276,12 +199,12 @@ class Connection(asyncio.Protocol):
             return
         self._pumping = True
         while self._waiting and self._current is None and not (self._closing or self._stuck):
-            request, reserved = self._waiting.popleft()
+            request, place = self._waiting.popleft()
             if request.upgrade:
-                self.edge.budget.give(reserved)
+                place.leave()
                 self._hand_over(request)
                 return
-            self._current = Exchange(self, request, reserved)
+            self._current = Exchange(self, request, place)
             self.edge.road.take(self._current)
         self._pumping = False
         if self._current is None and not self._waiting:

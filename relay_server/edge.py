@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 
-from relay_server.admission import Budget, Patience
-from relay_server.connection import Connection, Road
+from relay_server.admission import Patience
+from relay_server.connection import Connection
+from relay_server.crowd import Crowd
+from relay_server.exchange import Road
 from relay_server.inbound import Limits
+from relay_server.memory import Budgets, Untaken
 from relay_server.metrics import Metrics
 
 _SWEEP_S = 1.0
@@ -21,17 +24,17 @@ class Edge:
         *,
         limits: Limits,
         patience: Patience,
-        body_budget: int,
-        max_connections: int,
+        budget: Budgets,
+        untaken: Untaken,
+        crowd: Crowd,
         metrics: Metrics,
     ) -> None:
         self.loop, self.road, self.metrics = loop, road, metrics
         self.limits, self.patience = limits, patience
-        self.budget = Budget(body_budget)
-        self.stuck = 0
-        """Bytes of answers that senders do not take."""
+        self.budget, self.untaken = budget, untaken
+        """Of request bodies, and of answers that senders do not take."""
         self.stopping = False
-        self._max = max_connections
+        self._crowd = crowd
         self._connections: set[Connection] = set()
         self._empty: asyncio.Event = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
@@ -46,15 +49,17 @@ class Edge:
         return Connection(self)
 
     def entered(self, connection: Connection) -> bool:
-        """A connection was made; False: there are too many."""
-        if len(self._connections) >= self._max:
+        """A connection was made; False: there are too many, in all or from there."""
+        if not self._crowd.came(connection.peer):
             return False
         self._connections.add(connection)
         return True
 
     def left(self, connection: Connection) -> None:
         """A connection is no longer the edge's."""
-        self._connections.discard(connection)
+        if connection in self._connections:
+            self._connections.discard(connection)
+            self._crowd.went(connection.peer)
         if not self._connections:
             self._empty.set()
 

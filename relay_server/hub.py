@@ -5,6 +5,7 @@ what the senders are to be told because of it.
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -52,11 +53,13 @@ class _Hold:
 class Hub:
     """Listeners and held senders of every endpoint."""
 
-    def __init__(self, *, max_held: int) -> None:
-        self._max_held = max_held
+    def __init__(self, *, max_held: int, endpoint_held: int) -> None:
+        self.limits = max_held, endpoint_held
+        """The most senders held in all, and of one endpoint."""
         self._listeners: dict[int, Listener] = {}
         self._of: dict[str, set[int]] = {}
         self._holds: dict[tuple[str, int], _Hold] = {}
+        self._held_of: Counter[str] = Counter()
         self._deadlines: list[tuple[float, str, int]] = []
 
     @property
@@ -109,16 +112,21 @@ class Hub:
             deadline_ms: What its endpoint says; the most impatient listener's wish goes before.
             now: When its request had been read.
         """
-        ready = self._ready(endpoint, respond) if len(self._holds) < self._max_held else []
+        ready = self._ready(endpoint, respond) if self._may_hold(endpoint) else []
         if not ready:
             return Tell(endpoint, seq, "ack")
         own = [one.deadline_ms for one in ready if one.deadline_ms is not None]
         deadline = now + min(own, default=deadline_ms) / 1000
         self._holds[endpoint, seq] = _Hold(id, deadline, {one.id for one in ready})
+        self._held_of[endpoint] += 1
         heapq.heappush(self._deadlines, (deadline, endpoint, seq))
         for one in ready:
             one.may_answer.add(seq)
         return None
+
+    def _may_hold(self, endpoint: str) -> bool:
+        most, each = self.limits
+        return len(self._holds) < most and self._held_of[endpoint] < each
 
     def _ready(self, endpoint: str, respond: str) -> list[Listener]:
         names = self._of.get(endpoint)
@@ -189,6 +197,9 @@ class Hub:
         hold = self._holds.pop((endpoint, seq), None)
         if hold is None:
             return False
+        self._held_of[endpoint] -= 1
+        if not self._held_of[endpoint]:
+            del self._held_of[endpoint]
         for name in hold.hopes:
             self._listeners[name].may_answer.discard(seq)
         return True

@@ -13,7 +13,7 @@ import httptools
 
 from hookcli.wire.headers import first
 from relay_server import answers
-from relay_server.admission import API, Head, Phase, origin_form, read_head
+from relay_server.admission import Head, Phase, is_for_relay, read_head
 from relay_server.answers import Answer
 
 _READ = 256 << 10
@@ -185,7 +185,7 @@ class Inbound:
         if isinstance(head, Answer):
             self._stop(head)
         self._keep_alive = self._parser.should_keep_alive()
-        self._for_relay = (origin_form(head.target) or b"").startswith(API)
+        self._for_relay = is_for_relay(head.target)
         websocket = (first(head.headers, b"upgrade") or b"").lower() == b"websocket"
         self._may_upgrade = self._for_relay and websocket and self._parser.should_upgrade()
         if head.length > self._max_body:

@@ -14,9 +14,9 @@ from relay_server import answers
 from relay_server.admission import Head, split_target
 from relay_server.answers import Answer
 from relay_server.auth import new_event_id
-from relay_server.connection import Exchange
 from relay_server.door import Door
 from relay_server.edge import Edge
+from relay_server.exchange import Exchange
 from relay_server.hub import Hub, Tell
 from relay_server.impatience import deadline_ms
 from relay_server.log.base import Draft, Log, StorageError
@@ -86,6 +86,12 @@ class Ingest:
         if self.stopping or found is None or endpoint is None:
             return answers.STOPPING if self.stopping else answers.NOT_FOUND
         return self._turned_away(endpoint, head, self._sender(head, peer))
+
+    def whose(self, head: Head) -> str:
+        """Of whose part of the memory a request takes: its endpoint's; strangers share one."""
+        found = split_target(head.target)
+        endpoint = self._registry.get(found[0]) if found else None
+        return endpoint.id if endpoint is not None else ""
 
     def take(self, exchange: Exchange) -> None:
         """Append a whole request to its endpoint's log; `_stored` goes on."""
@@ -193,10 +199,8 @@ class Ingest:
         by: _By = tell.by
         answer = None
         if tell.result is not None:
-            # One answer may always be under way, whatever its size.
-            stuck = self.edge.stuck
-            full = stuck and stuck + len(tell.result.body) > self._settings.answer_budget
-            answer = None if full else answers.from_program(tell.result)
+            fits = self.edge.untaken.has_room(tell.endpoint, len(tell.result.body))
+            answer = answers.from_program(tell.result) if fits else None
             by = "app" if answer is not None else "ack"
         if answer is None:
             endpoint = told.endpoint

@@ -1,5 +1,6 @@
 """Every endpoint in memory, with its settings and hashed tokens; changes are stored first."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -19,6 +20,8 @@ class Endpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str = ""
     created_at: int
     """µs since the Unix epoch."""
+    created_from: str = ""
+    """The address that counts as its creator's; empty: this machine itself."""
     tokens: tuple[auth.Token, ...]
     respond: Literal["app", "ack"] = "app"
     deadline_ms: int | None = None
@@ -51,6 +54,7 @@ class Registry:
         self._log = log
         self._endpoints: dict[str, Endpoint] = {}
         self._coming: dict[str, Endpoint] = {}
+        self._creators: Counter[str] = Counter()
         self._opened: dict[str, str] = {}
         """SHA-256 of every token to the id of its endpoint."""
         self.changed: Callable[[str], None] = lambda _: None
@@ -70,7 +74,16 @@ class Registry:
         return self._endpoints.values()
 
     def __len__(self) -> int:
-        return len(self._endpoints)
+        """How many there are, those on their way included."""
+        return len(self._endpoints) + len(self._new)
+
+    @property
+    def _new(self) -> list[Endpoint]:
+        return [one for name, one in self._coming.items() if name not in self._endpoints]
+
+    def created_from(self, who: str) -> int:
+        """How many endpoints count as created from there, those on their way included."""
+        return self._creators[who] + sum(one.created_from == who for one in self._new)
 
     def latest(self, endpoint: Endpoint) -> Endpoint:
         """What a further change starts from: the endpoint with the changes on their way."""
@@ -98,13 +111,17 @@ class Registry:
         def removed(error: StorageError | None) -> None:
             if error is None:
                 self._forget_tokens(endpoint)
-                self._endpoints.pop(endpoint, None)
+                gone = self._endpoints.pop(endpoint, None)
+                if gone is not None:
+                    self._creators -= Counter([gone.created_from])
                 self.changed(endpoint)
             done(error)
 
         self._log.remove_endpoint(endpoint, removed)
 
     def _keep(self, endpoint: Endpoint) -> None:
+        if endpoint.id not in self._endpoints:
+            self._creators[endpoint.created_from] += 1
         self._endpoints[endpoint.id] = endpoint
         self._opened.update((token.sha256, endpoint.id) for token in endpoint.tokens)
 

@@ -11,7 +11,16 @@ from relay_server.rates import Rate
 
 PREFIX = "HOOKCLI_RELAY_"
 _MAY_BE_NONE = frozenset(
-    {"endpoint_rate", "endpoint_byte_rate", "address_rate", "address_byte_rate", "proxy_hops"}
+    [
+        "endpoint_rate",
+        "endpoint_byte_rate",
+        "address_rate",
+        "address_byte_rate",
+        "proxy_hops",
+        "total_bytes",
+        "address_connections",
+        "endpoints_per_address",
+    ]
 )
 
 
@@ -48,14 +57,23 @@ class Settings:
     """Bytes of request bodies in memory at once; large ones wait, then 503."""
     answer_budget: int = 64 << 20
     """Bytes of programs' answers in memory at once; above it senders get the ack."""
+    endpoint_budget: int = 16 << 20
+    """One endpoint's part of either budget: a flood on it fills that, and nobody else's."""
     max_held: int = 10_000
     """The most senders held for an answer at once; above it they get the ack."""
+    endpoint_held: int = 2_000
+    """The most of them that are one endpoint's."""
     max_connections: int = 20_000
     """The most open connections; above it new ones are closed."""
+    address_connections: int = 1_000
+    """The most of them from one address (of IPv6: one /64), 0: no limit; this machine's own and,
+    with `proxy_hops`, those of proxies are not limited."""
     max_listeners: int = 1_024
     """The most listeners of one endpoint."""
     max_endpoints: int = 100_000
-    """The most endpoints of the relay."""
+    """The most endpoints of the relay; above it 429."""
+    endpoints_per_address: int = 1_000
+    """The most of them created from one address, 0: no limit; this machine's own are not limited."""
 
     endpoint_rate: float = 1_000.0
     """Webhooks a second to one endpoint; above it 429. 0: no limit, here and below."""
@@ -104,6 +122,9 @@ class Settings:
     """How long events are kept, in seconds."""
     endpoint_bytes: int = 1 << 30
     """How many bytes of events an endpoint may hold; the oldest leave first."""
+    total_bytes: int = 0
+    """How many bytes of events all endpoints may hold; 0: three quarters of the disk. Above it those
+    that hold more than an equal share lose their oldest, and never anybody else."""
     low_water: int = 64 << 20
     """Free bytes of the disk below which events are refused with 503; at most a twentieth of it."""
     tail_bytes: int = 16 << 20

@@ -67,7 +67,7 @@ class Status:
             ("connections", "Connections of senders.", self._edge.connections),
             ("held_senders", "Senders held for an answer.", self._streams.hub.held),
             ("in_flight_bytes", "Bytes of request bodies in memory.", self._edge.budget.used),
-            ("stuck_bytes", "Bytes of answers that senders do not take.", self._edge.stuck),
+            ("stuck_bytes", "Bytes of answers that senders do not take.", self._edge.untaken.size),
             ("log_events", "Events in the log.", sum(events for events, _ in held)),
             ("log_bytes", "Their bytes.", sum(size for _, size in held)),
             ("backlog_events_all", "Events nobody has captured.", backlog),

@@ -47,6 +47,9 @@ class Retention:
     """Seconds that an event is kept, counted only while the log is open."""
     endpoint_bytes: int
     """Bytes of encoded events that one endpoint may hold."""
+    total_bytes: int = 0
+    """Bytes that all endpoints may hold together; 0: no limit. Above it those give way that hold
+    more than an equal share of it."""
 
 
 Told = Callable[[int | StorageError], None]
@@ -70,6 +73,9 @@ class Log(Protocol):
 
     async def close(self) -> None:
         """Finish what was asked and let go of the storage."""
+
+    def limit(self, retention: Retention, *, low_water: int, tail_bytes: int) -> None:
+        """Other limits than those it was made with, from now on."""
 
     def append(self, draft: Draft, told: Told) -> None:
         """Give the event the next place in its endpoint's log; `told` hears when it is durable."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from relay_server.log.base import Reason, Retention
 from relay_server.log.large import LargeMessages
 from relay_server.log.schema import transaction
+from relay_server.log.shares import Shares
 from relay_server.log.shelves import Shelf, Shelves
 
 _EVENTS = 256
@@ -25,20 +26,37 @@ class Retainer:
     """Decides what is too old or too much, and removes it, one slice a call."""
 
     def __init__(self, limits: Retention, shelves: Shelves, large: LargeMessages) -> None:
-        self._limits = limits
         self._large = large
         self._shelves = shelves
+        self._shares = Shares(limits, shelves)
         self._next_look = 0
+        self._look_at_all = False
         self._over: set[int] = set()
+
+    def limit(self, limits: Retention) -> None:
+        """Other limits from now on; from any thread."""
+        self._shares.limits = limits
+        self._look_at_all = True
 
     def note(self, shelf: Shelf) -> None:
         """The endpoint holds more than before."""
-        if shelf.size > self._limits.endpoint_bytes:
+        if self._shares.excess(shelf) > 0:
             self._over.add(shelf.no)
 
     def due(self, clock: int) -> bool:
         """Whether `step` has something to do or to look for."""
-        return clock >= self._next_look or bool(self._shelves.dead) or bool(self._over)
+        if self._look_at_all:
+            self._look_at_all, self._next_look = False, 0
+            for shelf in self._shelves.by_no.values():
+                self.note(shelf)
+        found = self._shelves.dead or self._over or self._shares.full
+        return clock >= self._next_look or bool(found)
+
+    @property
+    def lags(self) -> bool:
+        """Whether more comes in than slices between commits remove."""
+        shelves = (self._shelves.by_no.get(no) for no in self._over)
+        return self._shares.overfull or any(map(self._shares.overflows, filter(None, shelves)))
 
     def step(self, db: sqlite3.Connection, clock: int) -> bool:
         """Remove one slice; True when there may be more to do at once."""
@@ -46,7 +64,9 @@ class Retainer:
             return self._bury(db, next(iter(self._shelves.dead)))
         if self._over:
             return self._shrink(db, self._over.pop())
-        more = self._expire(db, clock - self._limits.age_s)
+        if (payer := self._shares.payer()) is not None:
+            return self._shrink(db, payer.no)
+        more = self._expire(db, clock - self._shares.limits.age_s)
         self._next_look = clock if more else clock + 1
         return more
 
@@ -54,7 +74,9 @@ class Retainer:
         shelf = self._shelves.by_no.get(no)
         if shelf is None:
             return True
-        excess = shelf.size - self._limits.endpoint_bytes
+        excess = self._shares.excess(shelf)
+        if excess <= 0:
+            return True
         rows: list[_Row] = []
         for row in db.execute(
             "select place, seq, size, file from event where endpoint=? order by seq limit ?",
@@ -69,7 +91,7 @@ class Retainer:
                 self._remove(db, shelf, rows, "size")
             self._removed(rows, shelf)
             self.note(shelf)
-        return True
+        return bool(rows)
 
     def _expire(self, db: sqlite3.Connection, before: int) -> bool:
         """Places follow the order of arrival, so the oldest of all endpoints are the first."""
@@ -122,8 +144,7 @@ class Retainer:
     def _removed(self, rows: Sequence[_Row], shelf: Shelf | None = None) -> None:
         """After the commit: a file may go only when no row points into it any more."""
         if shelf is not None:
-            shelf.count -= len(rows)
-            shelf.size -= sum(row[2] for row in rows)
+            self._shelves.changed(shelf, -len(rows), -sum(row[2] for row in rows))
         self._large.freed(file for *_, file in rows if file is not None)
 
 

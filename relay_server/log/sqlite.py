@@ -100,6 +100,13 @@ class SqliteLog:
         if self._lock is not None:
             self._lock.close()
 
+    def limit(self, retention: Retention, *, low_water: int, tail_bytes: int) -> None:
+        """Keep less or more from now on."""
+        self._retention, self._low_water = retention, low_water
+        self._tail.limit = tail_bytes
+        if self._writer is not None:
+            self._writer.limit(retention, low_water)
+
     @property
     def _write(self) -> Writer:
         if self._writer is None:

@@ -7,7 +7,7 @@ class Tail:
     """Events of followed endpoints, bounded in bytes over all of them; the oldest leave first."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._size = 0
         self._kept: dict[str, deque[tuple[int, bytes]]] = {}
         """Only of endpoints of which something is kept."""
@@ -41,7 +41,7 @@ class Tail:
         self._kept.setdefault(endpoint, deque()).append((seq, message))
         self._order.append(endpoint)
         self._size += len(message)
-        while self._size > self._limit:
+        while self._size > self.limit:
             oldest = self._order.popleft()
             kept = self._kept[oldest]
             self._base[oldest], removed = kept.popleft()

@@ -125,6 +125,12 @@ class Writer:
         self._thread.join()
         self._checkpointer.stop()
 
+    def limit(self, retention: Retention, low_water: int) -> None:
+        """From the event loop; what is too much now goes soon."""
+        self._low_water = low_water
+        self._retainer.limit(retention)
+        self._news.set()
+
     def append(self, draft: Draft, seq: int, told: Told) -> None:
         """From the event loop.
 
@@ -170,7 +176,7 @@ class Writer:
         self._close()
 
     def _drain(self) -> None:
-        """Everything that waits, and one slice of retention after each batch."""
+        """Everything that waits, and a slice of retention after each batch; more if that lags."""
         tidy = True
         while self._queue or tidy:
             batch = self._take()
@@ -180,6 +186,8 @@ class Writer:
                 self._queue.popleft()
                 self._do(job)
             tidy = self._tidy() and not self._stopping
+            while tidy and self._retainer.lags:
+                tidy = self._tidy()
 
     def _take(self) -> list[_Append]:
         batch: list[_Append] = []
@@ -257,8 +265,7 @@ class Writer:
     def _account(self, coded: Sequence[Coded]) -> None:
         for one in coded:
             one.shelf.stored = one.seq
-            one.shelf.count += 1
-            one.shelf.size += len(one.message)
+            self.shelves.changed(one.shelf, 1, len(one.message))
             self._retainer.note(one.shelf)
 
     def _do(self, job: Job) -> None:

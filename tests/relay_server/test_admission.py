@@ -4,7 +4,6 @@ import pytest
 
 from relay_server import answers
 from relay_server.admission import (
-    Budget,
     Head,
     Patience,
     Phase,
@@ -91,28 +90,3 @@ def test_every_phase_has_its_patience(
     phase: Phase, waited: float, received: int, used: bool, verdict: Verdict
 ) -> None:
     assert overdue(phase, waited, PATIENCE, received=received, used=used) is verdict
-
-
-def test_the_budget_serves_in_line_and_never_overtakes() -> None:
-    budget, granted = Budget(100), []
-    assert budget.take(80)
-    assert not budget.take(30)
-    budget.wait(30, lambda: granted.append(30))
-    leave = budget.wait(5, lambda: granted.append(5))
-    budget.wait(10, lambda: granted.append(10))
-    assert not budget.take(1), "somebody stands in line"
-    leave()
-    budget.give(80)
-    assert granted == [30, 10]
-    assert budget.used == 40
-
-
-def test_one_body_larger_than_the_budget_goes_alone() -> None:
-    budget, granted = Budget(100), []
-    assert budget.take(1)
-    assert not budget.take(500)
-    budget.wait(500, lambda: granted.append(1))
-    assert not granted
-    budget.give(1)
-    assert granted
-    assert not budget.take(1)

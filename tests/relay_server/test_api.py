@@ -1,5 +1,6 @@
 """The registry over HTTP: who may do what, and what is never told."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -188,6 +189,35 @@ async def test_no_more_endpoints_than_allowed(tmp_path: Path) -> None:
     async with relay(tmp_path, max_endpoints=1) as hub:
         assert (await hub.call("POST", ALL, {}))[0] == 201
         assert (await hub.call("POST", ALL, {}))[0] == 429
+
+
+async def test_no_more_endpoints_from_one_address_than_allowed(tmp_path: Path) -> None:
+    over = {"endpoints_per_address": 2, "proxy_hops": 1, "open_registration": False}
+    async with relay(tmp_path, **over) as hub:
+
+        async def create(peer: str) -> int:
+            fields = ((b"X-Forwarded-For", peer.encode()),)
+            return (await hub.call("POST", ALL, {}, token=hub.started.key, headers=fields))[0]
+
+        told = await asyncio.gather(*(create("192.0.2.1") for _ in range(4)))
+        assert sorted(told) == [201, 201, 429, 429], "also of those that come at once"
+        assert await create("192.0.2.2") == 201
+        assert [await create("127.0.0.1") for _ in range(3)] == [201] * 3
+        _, found = await hub.call("GET", ALL, token=hub.started.key)
+        first = found["endpoints"][0]
+        assert "created_from" not in first
+        path = f"{ALL}/{first['id']}"
+        assert (await hub.call("DELETE", path, token=hub.started.key))[0] == 204
+        assert await create("192.0.2.1") == 201
+    async with relay(tmp_path, **over, key="k" * 40) as hub:
+        told = [
+            (
+                await hub.call(
+                    "POST", ALL, {}, token="k" * 40, headers=((b"X-Forwarded-For", b"192.0.2.1"),)
+                )
+            )[0]
+        ]
+        assert told == [429], "it is remembered"
 
 
 def test_tokens_match_until_they_run_out() -> None:

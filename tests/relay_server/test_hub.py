@@ -29,14 +29,14 @@ def append(
 
 
 def with_listeners(*listeners: Listener) -> Hub:
-    hub = Hub(max_held=100)
+    hub = Hub(max_held=100, endpoint_held=100)
     for one in listeners:
         hub.attached(one)
     return hub
 
 
 def test_nobody_listens_so_the_sender_gets_the_ack() -> None:
-    assert append(Hub(max_held=10), 1) == Tell(EP, 1, "ack")
+    assert append(Hub(max_held=10, endpoint_held=10), 1) == Tell(EP, 1, "ack")
 
 
 def test_the_first_answer_wins_and_a_later_one_is_nothing() -> None:
@@ -52,6 +52,17 @@ def test_one_failure_leaves_hope_and_the_last_takes_it() -> None:
     append(hub, 1)
     assert hub.answered(1, result(1, "refused")) == []
     assert hub.answered(2, result(1, "timeout")) == [Tell(EP, 1, "ack")]
+
+
+def test_one_endpoint_holds_its_part_and_no_more() -> None:
+    hub = Hub(max_held=10, endpoint_held=2)
+    for number, endpoint in ((1, EP), (2, "ep_b")):
+        hub.attached(Listener(id=number, endpoint=endpoint, respond=None, deadline_ms=None))
+    assert [append(hub, seq) for seq in (1, 2, 3)] == [None, None, Tell(EP, 3, "ack")]
+    other = hub.appended("ep_b", 1, "event-1", respond="app", deadline_ms=10_000, now=0.0)
+    assert other is None, "another endpoint's senders are held all the same"
+    hub.hung_up(EP, 1)
+    assert append(hub, 4) is None
 
 
 def test_who_failed_may_still_be_outdone_by_a_listener_that_came_later() -> None:
@@ -121,7 +132,7 @@ def test_a_sender_that_hung_up_is_told_nothing_more() -> None:
 
 
 def test_no_more_are_held_than_allowed() -> None:
-    hub = Hub(max_held=1)
+    hub = Hub(max_held=1, endpoint_held=1)
     hub.attached(listener(1))
     assert append(hub, 1) is None
     assert append(hub, 2) == Tell(EP, 2, "ack")
@@ -145,7 +156,7 @@ class Senders(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.hub = Hub(max_held=8)
+        self.hub = Hub(max_held=8, endpoint_held=8)
         self.now = 0.0
         self.seq = self.numbers = 0
         self.attached: dict[int, Listener] = {}

@@ -384,12 +384,12 @@ async def test_a_sender_that_does_not_read_its_answer_does_not_fill_memory(tmp_p
             writer.write(rawhttp.request("POST", endpoint.path, (), b"x"))
             answer(it, await hub.next_event(it, 1), 200, (), b"y" * (15 << 20))
             edge = hub.relay._running.edge
-            await eventually(lambda: edge.stuck > 100_000)
+            await eventually(lambda: edge.untaken.size > 100_000)
             held = asyncio.ensure_future(hub.post(endpoint))
             answer(it, await hub.next_event(it, 2), 200, (), b"y" * 1_000)
             assert (await held).status == 202
             writer.transport.abort()
-            await eventually(lambda: edge.stuck == 0)
+            await eventually(lambda: edge.untaken.size == 0)
 
 
 async def test_http_1_0_keeps_the_connection_only_if_asked(hub: Running) -> None:

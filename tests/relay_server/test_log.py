@@ -15,8 +15,10 @@ from relay_server.log.sqlite import SqliteLog
 DAY = 86_400
 
 
-def sqlite_log(folder: Path, *, age_s: int = 7 * DAY, endpoint_bytes: int = 1 << 30) -> Log:
-    retention = Retention(age_s=age_s, endpoint_bytes=endpoint_bytes)
+def sqlite_log(
+    folder: Path, *, age_s: int = 7 * DAY, endpoint_bytes: int = 1 << 30, total_bytes: int = 0
+) -> Log:
+    retention = Retention(age_s=age_s, endpoint_bytes=endpoint_bytes, total_bytes=total_bytes)
     return SqliteLog(folder, retention=retention, low_water=1 << 20, tail_bytes=1 << 20)
 
 
