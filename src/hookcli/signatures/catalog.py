@@ -1,6 +1,7 @@
 """Every scheme in one list, and as the page `docs/signatures.md`, which `make docs` writes."""
 
 from hookcli.signatures.base import STATES, WORDS, Reason, Scheme
+from hookcli.signatures.handshakes import known
 from hookcli.signatures.table import load, names
 
 _HEAD = """\
@@ -39,6 +40,15 @@ how long the provider waits for an answer, as far as it says so.
 
 | scheme | provider | algorithm | what is signed | field | tolerance | deadline | not protected |
 |---|---|---|---|---|---|---|---|
+"""
+
+_HANDSHAKES = """
+## Handshakes
+
+Challenges reach the program, and its answer goes back to who asks. `listen --handshakes` answers for
+a program that cannot: {asked}. Where the answer or its proof needs a secret, it must be known; the token
+that Meta asks for is `meta-verify` under `[secrets]`, and is not checked where that is missing. SNS is
+named only: its answer would be to open a URL that a stranger may have written.
 """
 
 _TAIL = """
@@ -84,7 +94,17 @@ def markdown() -> str:
         f"| {STATES[reason].value} | `{reason.value}` | {WORDS[reason]} |\n" for reason in Reason
     )
     rows = "".join(map(_row, every))
-    return _HEAD.format(count=len(providers)) + reasons + _SCHEMES + rows + _TAIL
+    asked = ", ".join(f"{provider} ({what})" for provider, what in sorted(known()))
+    return "".join(
+        (
+            _HEAD.format(count=len(providers)),
+            reasons,
+            _SCHEMES,
+            rows,
+            _TAIL,
+            _HANDSHAKES.format(asked=asked),
+        )
+    )
 
 
 def _row(scheme: Scheme) -> str:

@@ -347,6 +347,6 @@ _KNOWN: Sequence[_Known] = (
 """In the order of asking: what a field marks goes before what a body or a query looks like."""
 
 
-def providers() -> Iterable[str]:
-    """Who is known to ask, in the order of asking."""
-    return (provider for provider, _, _, _ in _KNOWN)
+def known() -> Iterable[tuple[str, str]]:
+    """Who is known to ask, and by what, in the order of asking."""
+    return ((provider, what) for provider, what, _, _ in _KNOWN)

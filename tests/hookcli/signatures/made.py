@@ -83,7 +83,7 @@ EXAMPLES: dict[str, Request] = {
                       (b"X-GitHub-Delivery", b"d-1")),
     "github-sha1": request(b"{}", (b"X-GitHub-Event", b"push")),
     "gitlab": request(b"{}", (b"X-Gitlab-Event", b"Push Hook"), (b"webhook-id", b"i-1"),
-                      (b"X-Gitlab-Event-UUID", b"u-1")),
+                      (b"Idempotency-Key", b"u-1")),
     "hubspot": request(b'[{"eventId": 1, "subscriptionType": "contact.creation"}]',
                        target=b"/a%2Fb?x=1%3A2"),
     "intercom": request(b'{"type": "notification_event", "topic": "user.created", "id": "n_1"}'),

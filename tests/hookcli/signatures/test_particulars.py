@@ -166,3 +166,63 @@ def test_the_parts_of_a_multipart_mail_are_found_and_signed_again() -> None:
     assert identity.scheme == "mailgun"
     assert verdict.ok
     assert dict(again.headers)[b"Content-Length"] == b"%d" % len(again.body)
+
+
+def test_a_notification_of_adyen_without_a_signature_is_not_called_bad() -> None:
+    item = {key: value for key, value in made.ADYEN.items() if key != "additionalData"}
+    body = json.dumps({"notificationItems": [{"NotificationRequestItem": item}]}).encode()
+    of = made.request(body, made.JSON)
+    assert signatures.verify(of, "adyen", [], at=NOW).reason is Reason.NOT_SIGNED
+    verdict = signatures.verify(of, "adyen", [made.secret("adyen")], at=NOW)
+    assert verdict.reason is Reason.MISSING_HEADER
+
+
+def test_one_bad_item_of_adyen_spoils_them_all() -> None:
+    two = [{"NotificationRequestItem": made.ADYEN}] * 2
+    of = signed("adyen", made.request(json.dumps({"notificationItems": two}).encode(), made.JSON))
+    assert signatures.verify(of, "adyen", [made.secret("adyen")], at=NOW).ok
+    changed = made.with_body(of, of.body.replace(b"1130", b"1", 1))
+    verdict = signatures.verify(changed, "adyen", [made.secret("adyen")], at=NOW)
+    assert verdict.reason is Reason.WRONG_SECRET
+
+
+def test_a_raw_delivery_of_sns_is_not_signed_and_not_called_bad() -> None:
+    of = made.request(
+        b"anything",
+        (b"x-amz-sns-message-type", b"Notification"),
+        (b"x-amz-sns-rawdelivery", b"true"),
+    )
+    verdict = signatures.verify(of, "sns", [made.secret("sns")], at=NOW)
+    assert (verdict.state, verdict.reason) == (State.NONE, Reason.NOT_SIGNED)
+
+
+def test_google_s_pushes_are_recognised_though_they_sign_nothing() -> None:
+    of = made.request(b"", (b"X-Goog-Channel-ID", b"c-1"), (b"X-Goog-Resource-State", b"exists"))
+    identity, verdict = signatures.judge(of, {}, at=NOW)
+    assert (identity.source, identity.event_type, identity.scheme) == ("google", "exists", "")
+    assert verdict.reason is Reason.NOT_SIGNED
+    with pytest.raises(UsageError, match="signs nothing"):
+        signatures.sign(of, "google", made.SHARED, now=NOW)
+
+
+def test_twilio_may_sign_with_sha_256_and_nothing_unknown() -> None:
+    settings = b"X-Twilio-Webhooks-Signature-Settings"
+    of = made.request(b"A=1", made.FORM, (settings, b"key=k,algorithm=HMAC_SHA256"))
+    of = signed("twilio", of)
+    assert len(dict(of.headers)[b"X-Twilio-Signature"]) == 44
+    assert signatures.verify(of, "twilio", [made.secret("twilio")], at=NOW).ok
+    unknown = tuple((k, b"algorithm=NONE" if k == settings else v) for k, v in of.headers)
+    other = dataclasses.replace(of, headers=unknown)
+    verdict = signatures.verify(other, "twilio", [made.secret("twilio")], at=NOW)
+    assert verdict.reason is Reason.MALFORMED_HEADER
+
+
+def test_a_get_of_twilio_is_signed_by_its_url() -> None:
+    of = signed(
+        "twilio", made.request(b"", method="GET", target=b"/h?CallSid=CA1&CallStatus=ringing")
+    )
+    assert signatures.verify(of, "twilio", [made.secret("twilio")], at=NOW).ok
+    assert signatures.identify(of).event_type == "call.ringing"
+    smuggled = made.with_body(of, b"CallSid=CA2")
+    verdict = signatures.verify(smuggled, "twilio", [made.secret("twilio")], at=NOW)
+    assert verdict.reason is Reason.MALFORMED_BODY

@@ -30,7 +30,7 @@ def test_what_is_signed_is_recognised_and_holds(name: str) -> None:
 
 
 TOLD = {
-    "adyen": ("AUTHORISATION", "7914073381342284"),
+    "adyen": ("AUTHORISATION", "7914073381342284.AUTHORISATION"),
     "asana": ("task.changed", ""),
     "discord": ("APPLICATION_COMMAND", "1"),
     "dropbox": ("list_folder", ""),

@@ -74,7 +74,7 @@ def _signature(item: dict[str, Any]) -> bytes:
     further = item.get("additionalData")
     text = further.get("hmacSignature") if isinstance(further, dict) else None
     if not isinstance(text, str) or not text:
-        raise _bad("additionalData.hmacSignature is missing")
+        raise Fault(Reason.MISSING_HEADER, "additionalData.hmacSignature is missing")
     return text.encode("utf-8", "replace")
 
 
@@ -125,7 +125,9 @@ SCHEMES = (
         uncovered="all but these fields, and time",
         event=telling(
             type="body:notificationItems.0.NotificationRequestItem.eventCode",
-            id="body:notificationItems.0.NotificationRequestItem.pspReference",
+            # One payment has several events: the reference alone is not theirs.
+            id="body:notificationItems.0.NotificationRequestItem.pspReference"
+            " body:notificationItems.0.NotificationRequestItem.eventCode",
         ),
     ),
     _Adyen(

@@ -76,6 +76,6 @@ SCHEMES = (
         tolerance_s=300,
         deadline_s=10,
         uncovered="with a secret token: body and time",
-        event=telling(type="header:X-Gitlab-Event", id="header:X-Gitlab-Event-UUID"),
+        event=telling(type="header:X-Gitlab-Event", id="header:Idempotency-Key"),
     ),
 )

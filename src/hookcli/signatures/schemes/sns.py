@@ -15,7 +15,7 @@ import msgspec
 
 from hookcli.signatures.base import Claim, Fault, Reason, Scheme, Secret
 from hookcli.signatures.bodies import put_behind
-from hookcli.signatures.fields import with_body
+from hookcli.signatures.fields import optional, with_body
 from hookcli.signatures.peek import ERRORS
 from hookcli.signatures.telling import telling
 from hookcli.signatures.times import RFC3339, read, write
@@ -85,6 +85,8 @@ class _Sns(Scheme):
     asymmetric: ClassVar[bool] = True
 
     def claim(self, request: Request) -> Claim:
+        if optional(request, b"x-amz-sns-rawdelivery").lower() == b"true":
+            raise Fault(Reason.NOT_SIGNED, "raw delivery leaves the signature out")
         document = _document(request.body)
         hash_name = _HASHES.get(str(document.get("SignatureVersion")))
         signature = document.get("Signature")
