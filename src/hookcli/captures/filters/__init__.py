@@ -5,7 +5,7 @@ from hookcli.captures.filters.functions import FUNCTIONS
 from hookcli.captures.filters.lexer import FilterError, quoted
 from hookcli.captures.filters.nodes import Filter, Subject
 from hookcli.captures.filters.parser import parse
-from hookcli.captures.filters.states import MARK
+from hookcli.captures.model import MARK
 
 __all__ = [
     "FIELDS",

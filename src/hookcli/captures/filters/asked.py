@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from hookcli.captures.filters import values
+from hookcli.captures.filters.automaton import NoPatternError
 from hookcli.captures.filters.compared import Compared, compared
 from hookcli.captures.filters.lexer import FilterError, Value
-from hookcli.captures.filters.regex import NoPatternError, Pattern
+from hookcli.captures.filters.regex import Pattern
 
 EQUAL: Final = (":", "=", "!=")
 TEXT: Final = (*EQUAL, ":~")
@@ -66,10 +67,10 @@ class Asked:
     def text(self, *, allowed: tuple[str, ...] = TEXT, somewhere: bool = False) -> Compared:
         """How a text is compared; a glob is the whole of it, or may be `somewhere` in it."""
         self.allow(allowed)
-        if not self.value.raw and not self.value.quoted:
-            raise self.wrong("a value is wanted here")
         if self.operator == ":~":
             return pattern(self.value)
+        if not self.value.raw and not self.value.quoted:
+            raise self.wrong("a value is wanted here")
         if self.operator in ("=", "!="):
             return compared("equals", self.value.text)
         if self.operator == ":":

@@ -8,9 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from hookcli.captures.filters.regex import NoPatternError
-
-_MOST_STEPS = 600
+_MOST_STEPS = 1200
 """Of the program; how long a character takes at worst grows with it."""
 _MOST_KEPT = 50_000
 """Transitions, in all states together."""
@@ -26,6 +24,16 @@ _CATEGORIES = {
 _ALPHABETS = int(re.ASCII | re.LOCALE | re.UNICODE)
 
 Test = Callable[[str], object]
+
+
+class NoPatternError(Exception):
+    """A text that is no regular expression, or one that is not understood here."""
+
+    def __init__(self, why: str, position: int = 0) -> None:
+        super().__init__(why)
+        self.why = why
+        self.position = position
+        """Where in the pattern."""
 
 
 class _State(dict[str, "_State"]):

@@ -143,10 +143,12 @@ def ms(asked: Asked) -> Term:
     sign, typed = asked.ordered(values.milliseconds, wanted)
     if sign != "=":
         return made
+    least, below = typed - 0.5, typed + 0.5
     return replace(
         made,
-        where="coalesce(abs(c.last_ms - ?) < 0.5, 0)",
-        test=lambda one: one.last is not None and abs(one.last.ms - values.column(typed)) < 0.5,
+        where="coalesce(c.last_ms >= ? AND c.last_ms < ?, 0)",
+        values=(least, below),
+        test=lambda one: one.last is not None and least <= one.last.ms < below,
     )
 
 

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from hookcli.captures import rows
-from hookcli.captures.filters import values
+from hookcli.captures.filters import forms, values
 from hookcli.captures.filters.regex import Pattern
 
 Sql = tuple[str, tuple[object, ...]]
@@ -67,7 +67,9 @@ class Compared:
 def written(value: Any) -> str:
     """A JSON value as compact JSON; empty when it is too deep to be written."""
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(
+            value, ensure_ascii=False, separators=(",", ":"), default=forms.Several.plain
+        )
     except (RecursionError, ValueError):
         return ""
 

@@ -21,6 +21,10 @@ class Several:
 
     texts: list[str]
 
+    def plain(self) -> str | list[str]:
+        """The one text, or the list of several."""
+        return self.texts[0] if len(self.texts) == 1 else self.texts
+
 
 def tree(pairs: Iterable[tuple[str, str]]) -> Tree:
     """The fields by name, those in brackets by each step; also by the whole name as it is sent."""

@@ -17,7 +17,7 @@ _MOST_STEPS = 100
 _STEP = re.compile(
     r"""\[(?P<index>\d{1,9})\]
     |(?P<all>\[\*\])
-    |\[(?P<inner>[^\]"\[*]+)\]                    # user[name], as forms write it
+    |\[(?!-)(?P<inner>[^\]"\[*]+)\]                    # user[name], as forms write it
     |(?P<dot>\.)?(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^.\[\]"\s]+))
     """,
     re.VERBOSE | re.DOTALL,

@@ -7,13 +7,11 @@ many, an automaton goes over the text once instead. Both give the same answer.
 
 import re
 import warnings
-from functools import cached_property
 from importlib import import_module
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from hookcli.captures.filters.automaton import Automaton
+from hookcli.captures.filters.automaton import Automaton, NoPatternError
 
 _parser: Any = import_module("re._parser")
 
@@ -22,16 +20,6 @@ _STEPS = 20_000_000
 _HOPELESS = 99
 _LONGEST, _MOST_GROUPS = 2000, 100
 _ESCAPE_OR_NAME = re.compile(r"\\.|\(\?P[<=][^>)]*", re.DOTALL)
-
-
-class NoPatternError(Exception):
-    """A text that is no regular expression, or one that is not understood here."""
-
-    def __init__(self, why: str, position: int = 0) -> None:
-        super().__init__(why)
-        self.why = why
-        self.position = position
-        """Where in the pattern."""
 
 
 def flags_of(text: str) -> int:
@@ -59,17 +47,13 @@ class Pattern:
             raise NoPatternError(str(error.msg), error.pos or 0) from None
         except (ValueError, OverflowError) as error:
             raise NoPatternError(str(error)) from None
-        self._loops, self._ways = _shape(self._tree)
+        self._shape = _shape(self._tree)
         self._prefix, self._literal = _literals(self._tree)
+        prefix, ends = self._prefix, range(1, len(self._prefix))
+        self._overlap = len(prefix) if any(prefix.startswith(prefix[end:]) for end in ends) else 1
+        """How many of the prefix may begin where `count` counts one."""
         self._either = bool(self._re.flags & re.IGNORECASE)
-        if self._loops or self._ways > 1:
-            _ = self._automaton
-
-    @cached_property
-    def _automaton(self) -> "Automaton":
-        from hookcli.captures.filters.automaton import Automaton
-
-        return Automaton(self._tree, self._re.flags)
+        self._automaton = Automaton(self._tree, self._re.flags)
 
     def found(self, value: str) -> bool:
         """Whether the pattern matches somewhere in the text."""
@@ -79,43 +63,62 @@ class Pattern:
             if self._literal not in known:
                 return False
             if self._prefix:
-                starts = (known.count(self._prefix) + 1) * len(self._prefix)
+                starts = known.count(self._prefix) * self._overlap
         if self.steps(len(value), starts) <= _STEPS:
             return self._re.search(value) is not None
         return self._automaton.found(value)
 
     def steps(self, size: int, starts: int) -> int:
         """The most steps that `re` could take in a text, from so many places to begin at."""
-        each: int = (size + 1) ** self._loops
-        return starts * self._ways * each
+        loops, ways, length = self._shape
+        each: int = (size + 1) ** loops
+        # What every match begins with is looked at once only.
+        return starts * max(length - len(self._prefix), 1) * ways * each
 
 
-def _shape(items: Any) -> tuple[int, int]:
-    """How many open-ended repeats one way through has, and how many ways the others leave."""
+_Shape = tuple[int, int, int]
+"""Of a part: open-ended repeats in a row, ways to go through what else it leaves open, its length."""
+
+
+def _shape(items: Any) -> _Shape:
     shapes = [_shape_of(str(kind), given) for kind, given in items]
-    loops = sum(loops for loops, _ in shapes)
-    return min(loops, _HOPELESS), min(prod(ways for _, ways in shapes), _STEPS + 1)
+    return _limited(
+        sum(loops for loops, _, _ in shapes),
+        prod(ways for _, ways, _ in shapes),
+        sum(length for _, _, length in shapes),
+    )
 
 
-def _shape_of(kind: str, given: Any) -> tuple[int, int]:
+def _shape_of(kind: str, given: Any) -> _Shape:
+    if kind in ("LITERAL", "NOT_LITERAL", "ANY", "IN", "AT"):
+        return 0, 1, 1
     if kind == "SUBPATTERN":
         return _shape(given[3])
     if kind == "BRANCH":
         shapes = [_shape(items) for items in given[1]]
-        return max(loops for loops, _ in shapes), sum(ways for _, ways in shapes)
-    if kind in ("LITERAL", "NOT_LITERAL", "ANY", "IN", "AT"):
-        return 0, 1
+        loops, ways, length = zip(*shapes, strict=True)
+        return _limited(max(loops), sum(ways), max(length))
     if kind not in ("MAX_REPEAT", "MIN_REPEAT"):
-        return _HOPELESS, 1
-    least, most, items = int(given[0]), int(given[1]), given[2]
-    loops, ways = _shape(items)
-    if loops == 0 and ways == 1:
-        return (1, 1) if most >= _STEPS else (0, most - least + 1)
+        return _HOPELESS, 1, 1
+    return _shape_of_repeat(int(given[0]), int(given[1]), *_shape(given[2]))
+
+
+def _shape_of_repeat(least: int, most: int, loops: int, ways: int, length: int) -> _Shape:
     if most <= 1:
-        return loops, ways + 1
+        return _limited(loops, ways + 1, length)
+    endless = most >= _STEPS
+    if loops == 0 and ways == 1:
+        if endless:
+            return 1, 1, max(length * least, length)
+        return _limited(0, most - least + 1, length * most)
+    # A repeat inside a repeat: each round may go another way.
     if most > _HOPELESS:
-        return _HOPELESS, _STEPS + 1
-    return min(loops * most, _HOPELESS), min((ways + 1) ** most, _STEPS + 1)
+        return _HOPELESS, 1, length
+    return _limited(loops * most, (ways + 1) ** most, length * most)
+
+
+def _limited(loops: int, ways: int, length: int) -> _Shape:
+    return min(loops, _HOPELESS), min(ways, _STEPS), max(length, 1)
 
 
 def _literals(tree: Any) -> tuple[str, str]:

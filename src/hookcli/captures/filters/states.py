@@ -5,10 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from hookcli.captures.filters.nodes import LOOKUP, Subject, Term
-from hookcli.captures.model import DeliveryState, Outcome, SignatureState, Why
-
-MARK: Final = "marked"
-"""The tag of marked captures."""
+from hookcli.captures.model import MARK, DeliveryState, Outcome, SignatureState, Why
 
 _CLASS = re.compile(r"[1-5](?:\d\d|\dx|xx)", re.IGNORECASE)
 _TOLD_BY: Final = ("app", "ack", "deadline", "gone")
