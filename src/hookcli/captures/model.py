@@ -6,6 +6,9 @@ from enum import StrEnum
 from hookcli.wire.headers import Headers
 from hookcli.wire.http import Request
 
+MARK = "marked"
+"""The tag of marked captures."""
+
 
 class Outcome(StrEnum):
     """How one attempt ended. Failures are data: stored, shown, replayable."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from hookcli.cli.console import ExitCode, is_terminal
 from hookcli.cli.here import Here
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hookcli.cli.listen import Options
     from hookcli.cli.pump import Pump
     from hookcli.tui.app import Left
-    from hookcli.tunnel.listen import Listener, Plan
+    from hookcli.tunnel.listen import Ending, Listener, Plan
 
 
 def browse(here: Here, text: str) -> int:
@@ -126,11 +126,11 @@ class _Run:
         signalled = ExitCode(left.code) if left.code else None
         if left.ending is None or self.plan is None:
             return signalled or ExitCode.YES
-        console = self.here.console
-        code, error = ends.code_of(left.ending, self.plan, signalled, broken=False)
+        console, ending = self.here.console, cast("Ending", left.ending)
+        code, error = ends.code_of(ending, self.plan, signalled, broken=False)
         if ndjson is not None and not ndjson.broken:
-            ends.write_done(console, left.ending, code, self.here.now)
-        ends.say_summary(console, left.ending, self.ready, self.plan)
+            ends.write_done(console, ending, code, self.here.now)
+        ends.say_summary(console, ending, self.ready, self.plan)
         if error is not None:
             console.fail(error)
         return code

@@ -65,7 +65,7 @@ def diff_sheet(it: Comparison, width: int, *, ascii_only: bool) -> Sheet:
     count = sum(len(section.differences) for section in sections)
     ignored = sum(len(section.ignored) for section in sections)
     sheet = Sheet()
-    sheet.add([_title(it, count, ignored, width, ascii_only=ascii_only), ()])
+    sheet.add(_title(it, count, ignored, width, ascii_only=ascii_only))
     if it.as_text:
         names = (words.short(it.other.capture.id), words.short(it.this.capture.id))
         _unified(sheet, list(diff.unified(a, b, names)))
@@ -83,14 +83,14 @@ def unified_text(it: Comparison) -> str:
     return "".join(f"{line}\n" for line in diff.unified(a, b, names))
 
 
-def _title(it: Comparison, count: int, ignored: int, width: int, *, ascii_only: bool) -> Line:
+def _title(it: Comparison, count: int, ignored: int, width: int, *, ascii_only: bool) -> list[Line]:
     arrow = "<->" if ascii_only else "↔"
     this, other = words.short(it.this.capture.id), words.short(it.other.capture.id)
     more = f", {ignored} ignored" if ignored else ""
     tail = f"{words.plural(count, 'difference')}{more} "
-    return spread(
-        (Piece(f"  {this} {arrow} {other}  ({it.why})"),), (Piece(tail, "strong"),), width
-    )
+    names: Line = (Piece(f"  {this} {arrow} {other}"),)
+    why = f"  compared with {it.why}"
+    return [spread(names, (Piece(tail, "strong"),), width), (Piece(why, "dim"),), ()]
 
 
 def _unified(sheet: Sheet, lines: Sequence[str]) -> None:

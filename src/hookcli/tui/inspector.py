@@ -1,14 +1,13 @@
 """The application: what belongs to no single screen."""
 
 import asyncio
+import importlib
 import shlex
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import events
-from ulid import ULID
 
-from hookcli import signatures
 from hookcli.captures.store import Store
 from hookcli.errors import HookcliError
 from hookcli.tui import layout, words
@@ -32,16 +31,22 @@ from hookcli.tui.setup import MARK, Setup
 from hookcli.tui.storing import Storing
 from hookcli.tui.terminal import SIGNALS
 from hookcli.tui.views import View, all_views
-from hookcli.workbench.parcels import Change, Parcel, make
-from hookcli.workbench.resign import Wish
 
 if TYPE_CHECKING:
     from hookcli.signatures.explaining import Explanation
+    from hookcli.workbench.parcels import Change, Parcel
 
 ENDS = ("count", "for", "drained")
 """Endings that were asked for: the screen ends with them."""
 DRAIN_S = 0.1
 """How often reports are drawn; not one call a report."""
+WARM_AFTER_S = 1.0
+_SOON = (
+    "hookcli.captures.filters", "hookcli.signatures.explaining", "hookcli.tui.compared",
+    "hookcli.tui.screens.edit", "hookcli.tui.screens.replay_form", "hookcli.workbench.export",
+    "hookcli.workbench.parcels", "ulid",
+)  # fmt: skip
+"""What the first drawing does without, and one of the next keys may need."""
 _PALETTE_PLACES = (
     "list",
     "body",
@@ -53,6 +58,13 @@ _PALETTE_PLACES = (
     "diff",
     "any",
 )
+
+
+async def warm() -> None:
+    """Import what will be needed, bit by bit, so that no key has to wait for it."""
+    for name in _SOON:
+        _ = await asyncio.to_thread(importlib.import_module, name)
+        await asyncio.sleep(DRAIN_S)
 
 
 class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
@@ -100,6 +112,8 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
         _ = self.push_screen(self.main)
         self.set_interval(DRAIN_S, self.drain)
         self.main.call_after_refresh(self.engine.begin)
+        if not self.is_headless:
+            self.set_timer(WARM_AFTER_S, lambda: work(self, "warm", warm()))
 
     def _signalled(self, number: int) -> None:
         self.exit(128 + number, return_code=128 + number)
@@ -303,8 +317,8 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
         return bool(yes)
 
     def parcel(
-        self, details: Details, *, resign: bool | None, change: Change | None = None
-    ) -> Parcel:
+        self, details: Details, *, resign: bool | None, change: "Change | None" = None
+    ) -> "Parcel":
         """What is sent for a capture: its own bytes, or a changed copy.
 
         Args:
@@ -313,6 +327,11 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
         Raises:
             UsageError: it cannot be signed again as asked.
         """
+        from ulid import ULID
+
+        from hookcli.workbench.parcels import make
+        from hookcli.workbench.resign import Wish
+
         wish = Wish(resign=resign, secrets=self.setup.secrets)
         return make(
             details.capture,
@@ -325,6 +344,8 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
 
     def explain(self, details: Details) -> "Explanation | None":
         """Why a signature holds or not; None where no scheme is known."""
+        from hookcli import signatures
+
         capture = details.capture
         if not capture.scheme:
             return None

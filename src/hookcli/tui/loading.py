@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hookcli import signatures
-from hookcli.captures.filters import parse
 from hookcli.captures.model import Summary, Why
 from hookcli.captures.store import Store
 from hookcli.tui.details import Details
@@ -43,12 +41,18 @@ def older(
 def pending(store: Store, *, now: int) -> list[Row]:
     """Rows of captures whose delivery is not finished."""
     ids = dict.fromkeys(delivery.capture for delivery in store.pending(None))
+    if not ids:
+        return []
+    from hookcli.captures.filters import parse
+
     rows = [row_from(summary) for summary in store.summaries(parse("is:pending", now=now), now=now)]
     return sorted((row for row in rows if row.id in ids), key=lambda row: row.at)
 
 
 def details(store: Store, id: str) -> Details | None:  # noqa: A002
     """A capture with its body and attempts."""
+    from hookcli import signatures
+
     capture = store.get(id)
     if capture is None:
         return None
@@ -60,11 +64,17 @@ def details(store: Store, id: str) -> Details | None:  # noqa: A002
 
 def count(store: Store, text: str, *, now: int) -> int:
     """How many captures a filter lets through; FilterError when it is wrong."""
-    return store.count(parse(text, now=now) if text.strip() else None)
+    if not text.strip():
+        return store.count(None)
+    from hookcli.captures.filters import parse
+
+    return store.count(parse(text, now=now))
 
 
 def matching(store: Store, texts: Sequence[str], *, now: int) -> set[str]:
     """The ids that pass all of these filters."""
+    from hookcli.captures.filters import parse
+
     found: set[str] | None = None
     for text in texts:
         wanted = parse(text, now=now)

@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from hookcli.captures.model import Attempt, Outcome, Why
@@ -15,7 +15,9 @@ from hookcli.tui.desk import Desk
 from hookcli.tui.rows import Row
 from hookcli.tunnel.observe import AttemptFinished, AttemptStarted, Captured
 from hookcli.wire.http import Request
-from hookcli.workbench.parcels import Parcel
+
+if TYPE_CHECKING:
+    from hookcli.workbench.parcels import Parcel
 
 Send = Callable[[Request, str, Why, str], Coroutine[Any, Any, Attempt]]
 """Request, target, why, id of the capture: makes one attempt, and never raises for the network."""
@@ -27,7 +29,7 @@ class Replayer:
     def __init__(self, engine: Engine, desk: Desk, send: Send) -> None:
         self._engine, self._desk, self._send = engine, desk, send
 
-    async def send(self, parcel: Parcel, target: str) -> Attempt:
+    async def send(self, parcel: "Parcel", target: str) -> Attempt:
         """Make one attempt; a copy is kept before, the attempt before this returns."""
         if parcel.is_copy:
             await self.keep(parcel)
@@ -46,7 +48,7 @@ class Replayer:
             self._engine.observe(AttemptFinished(attempt=numbered))
         return numbered
 
-    async def keep(self, copy: Parcel) -> None:
+    async def keep(self, copy: "Parcel") -> None:
         """Keep a changed copy as a capture that names its parent; a second time nothing happens."""
         new = NewCapture(capture=copy.capture, body=copy.request.body)
         kept = await self._desk.run(lambda store: store.commit(Batch(captures=(new,))))

@@ -4,9 +4,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hookcli.captures.filters import MARK as MARK
-from hookcli.signatures import Secret
+from hookcli.captures.model import MARK as MARK
+
+if TYPE_CHECKING:
+    from hookcli.signatures import Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +42,9 @@ class Setup:
     """Name to filter, from `[views]`."""
     target: str = ""
     """Where replays go when a capture was never sent anywhere."""
-    secrets: Callable[[str], Sequence[Secret]] = lambda scheme: ()
+    secrets: "Callable[[str], Sequence[Secret]]" = lambda scheme: ()
     """The secrets that are configured for a scheme."""
-    all_secrets: Callable[[], Sequence[Secret]] = tuple
+    all_secrets: "Callable[[], Sequence[Secret]]" = tuple
     """Those of all schemes, to find out which of them signed a request."""
     wall: Callable[[], float] = time.time
     """Seconds since the Unix epoch."""

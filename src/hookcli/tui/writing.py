@@ -6,15 +6,20 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hookcli.tui import words
 from hookcli.tui.details import Details, outcome_title
 from hookcli.tui.peek import answer_line
-from hookcli.workbench import export
+
+if TYPE_CHECKING:
+    from hookcli.workbench import export
 
 
-def item_of(details: Details) -> export.Item:
+def item_of(details: Details) -> "export.Item":
     """What an export takes."""
+    from hookcli.workbench import export
+
     return export.Item(capture=details.capture, body=details.body, attempts=details.attempts)
 
 
@@ -23,7 +28,7 @@ def expanded(text: str) -> Path:
     return Path(text).expanduser()
 
 
-def write_export(made: export.Exported, path: Path) -> None:
+def write_export(made: "export.Exported", path: Path) -> None:
     """Write an export and what belongs beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(made.data)
@@ -33,6 +38,8 @@ def write_export(made: export.Exported, path: Path) -> None:
 
 def markdown(details: Details) -> str:
     """An event for an issue: what came, what was answered; credentials left out."""
+    from hookcli.workbench import export
+
     item = item_of(details)
     message = export.export("http", [item]).data.decode("utf-8", "replace").rstrip()
     last = details.last

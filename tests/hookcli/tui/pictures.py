@@ -150,13 +150,13 @@ def plain(svg: str) -> str:
     return svg.replace(number[1], "1") if number else svg
 
 
-async def main(folder: Path, names: list[str]) -> None:
+def main(folder: Path, names: list[str]) -> None:
     """Write them all, or those that are named."""
     folder.mkdir(parents=True, exist_ok=True)
     for picture in PICTURES:
         if not names or picture.name in names:
-            (folder / f"{picture.name}.svg").write_text(await take(picture))
+            (folder / f"{picture.name}.svg").write_text(asyncio.run(take(picture)))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2:]))
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -10,10 +10,13 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.processes import PATIENCE
+
+ROOT = Path(__file__).parents[3]
 QUIET_S = 0.06
 """Without a byte for so long, what a key caused is drawn."""
 
@@ -35,10 +38,16 @@ sys.exit(code)
 
 
 class Terminal:
-    """A process on a terminal of its own."""
+    """A process on a terminal of its own; its stdout may be a pipe instead."""
 
     def __init__(
-        self, folder: Path, *, size: tuple[int, int], env: Mapping[str, str], program: str
+        self,
+        argv: Sequence[str],
+        *,
+        size: tuple[int, int],
+        env: Mapping[str, str],
+        piped: bool = False,
+        cwd: Path = ROOT,
     ) -> None:
         self.output = bytearray()
         self._master, slave = pty.openpty()
@@ -46,14 +55,16 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.before = termios.tcgetattr(slave)
         self._slave = slave
-        root = Path(__file__).parents[3]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", program, str(folder)],
-            stdin=slave, stdout=slave, stderr=slave, start_new_session=True, cwd=root,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH":
-                 f"{root}:{os.environ.get('PYTHONPATH', '')}", **env},
+            list(argv),
+            stdin=slave,
+            stdout=subprocess.PIPE if piped else slave,
+            stderr=slave,
+            start_new_session=True,
+            cwd=cwd,
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **env},
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0) and None,
-        )  # fmt: skip
+        )
 
     def read(self, quiet: float = QUIET_S, within: float = 10.0) -> tuple[bytes, float, float]:
         """What comes until it is quiet; seconds to the first byte and to the last."""
@@ -82,13 +93,32 @@ class Terminal:
         os.write(self._master, keys.encode())
         return self.read(quiet, within)
 
-    def until(self, text: str, within: float = 15.0) -> None:
-        """Read until a text was drawn."""
+    def until(self, text: str, within: float = 15.0) -> float:
+        """Read until a text was drawn; the seconds it took."""
         begin = time.perf_counter()
-        while text.encode() not in self.output:
-            if time.perf_counter() - begin > within:
+        wanted = text.encode()
+        while wanted not in self.output:
+            left = begin + within * PATIENCE - time.perf_counter()
+            if left <= 0 or not self._more(left):
                 raise AssertionError(f"never drawn: {text!r}; last: {bytes(self.output[-400:])!r}")
-            self.read(within=1.0)
+        return time.perf_counter() - begin
+
+    def _more(self, within: float) -> bool:
+        """Read once; False when nothing came in time, or the terminal is gone."""
+        ready, _, _ = select.select([self._master], [], [], within)
+        if not ready:
+            return False
+        try:
+            self.output += os.read(self._master, 65536)
+        except OSError:
+            return False
+        return True
+
+    def drawn_after(self, keys: str, text: str, within: float = 15.0) -> float:
+        """Press keys; the seconds until a text was drawn that was not there before."""
+        self.output.clear()
+        os.write(self._master, keys.encode())
+        return self.until(text, within)
 
     def signal(self, number: int) -> None:
         """Send a signal to the process."""
@@ -130,8 +160,26 @@ class Terminal:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait(5)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
         os.close(self._master)
         os.close(self._slave)
+
+
+@contextmanager
+def run(
+    *argv: str,
+    size: tuple[int, int] = (160, 45),
+    env: Mapping[str, str] | None = None,
+    piped: bool = False,
+    cwd: Path = ROOT,
+) -> Iterator[Terminal]:
+    """A command on a terminal, killed at the end if it still runs."""
+    made = Terminal(argv, size=size, env=env or {}, piped=piped, cwd=cwd)
+    try:
+        yield made
+    finally:
+        made.close()
 
 
 @contextmanager
@@ -143,8 +191,7 @@ def terminal(
     program: str = PROGRAM,
 ) -> Iterator[Terminal]:
     """The screen on the store in a folder."""
-    made = Terminal(folder, size=size, env=env or {}, program=program)
-    try:
+    path = {"PYTHONPATH": f"{ROOT}:{os.environ.get('PYTHONPATH', '')}"}
+    argv = (sys.executable, "-c", program, str(folder))
+    with run(*argv, size=size, env=path | dict(env or {})) as made:
         yield made
-    finally:
-        made.close()

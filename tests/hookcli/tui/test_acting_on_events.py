@@ -170,7 +170,8 @@ async def test_editing_makes_a_copy_and_leaves_the_original(tmp_path: Path) -> N
         assert kept is not None
         assert kept.parent == identity(1)
         assert store.body(made) == request.body
-        assert "body changed, signature left as it was" in store.attempts(made)[-1].added
+        (remark,) = store.attempts(made)[-1].added
+        assert remark == "changed, stripe signature left as it was: no secret for stripe"
         await it.press("escape")
         row = it.app.board.feed.get(made)
         assert row is not None

@@ -15,10 +15,10 @@ from hookcli.tui.memory import Memory
 from tests.hookcli.tui.rig import attempt, capture, fill, identity, put
 from tests.hookcli.tui.terminal import PROGRAM, Terminal, terminal
 from tests.hookcli.tui.test_hostile import FORBIDDEN, HOSTILE
+from tests.support.slowness import allowed
 
 pytestmark = pytest.mark.slow
 
-SLACK = 3.0
 OURS = re.compile(
     rb"\x1b\[[0-9;:<>=?]*[ -/]*[@-~]"  # CSI
     rb"|\x1b\][0-9]+;[ -~]*(?:\x07|\x1b\\)"  # OSC, ours are ASCII
@@ -50,6 +50,15 @@ def key_ms(it: Terminal, keys: list[str]) -> float:
     return statistics.median(times)
 
 
+def opening_s(it: Terminal, text: str) -> float:
+    """The median time from opening the event until its body is drawn; it is open afterwards."""
+    times = []
+    for _ in range(5):
+        it.press("\x1b", quiet=0.2)
+        times.append(it.drawn_after("\r", text))
+    return statistics.median(times)
+
+
 @pytest.mark.parametrize("count", [1_000, 10_000])
 def test_moving_costs_the_same_at_any_length(tmp_path: Path, count: int) -> None:
     """Acceptance 4."""
@@ -59,7 +68,7 @@ def test_moving_costs_the_same_at_any_length(tmp_path: Path, count: int) -> None
         it.read(quiet=0.5)
         moves = {"k": ["k"] * 9, "page up": ["\x1b[5~"] * 9, "g and G": ["g", "G"] * 5}
         for name, keys in moves.items():
-            assert key_ms(it, keys) < 50 * SLACK, name
+            assert key_ms(it, keys) < allowed(50), name
 
 
 def test_a_five_megabyte_body_is_there_at_once(tmp_path: Path) -> None:
@@ -72,12 +81,9 @@ def test_a_five_megabyte_body_is_there_at_once(tmp_path: Path) -> None:
     with terminal(tmp_path, size=(80, 24)) as it:
         it.until("1 seen")
         it.read(quiet=0.5)
-        begin = time.perf_counter()
-        it.press("\r", quiet=0.02, within=0.6)
-        it.until('"name"')
-        assert time.perf_counter() - begin < 0.1 * SLACK
-        assert key_ms(it, ["j"] * 7) < 50 * SLACK
-        it.until("lines ·", within=3 * SLACK)
+        assert opening_s(it, '"name"') < allowed(0.1)
+        assert key_ms(it, ["j"] * 7) < allowed(50)
+        it.until("lines ·", within=allowed(3))
         it.press("G")
         it.press("/n84999", quiet=0.5, within=5)
         it.until("1 matches")
@@ -94,12 +100,9 @@ def test_odd_large_bodies_are_no_different(tmp_path: Path, body: bytes) -> None:
     with terminal(tmp_path, size=(80, 24)) as it:
         it.until("1 seen")
         it.read(quiet=0.5)
-        begin = time.perf_counter()
-        it.press("\r", quiet=0.02, within=0.6)
-        it.until("MB")
-        assert time.perf_counter() - begin < 0.2 * SLACK
+        assert opening_s(it, "MB") < allowed(0.1)
         for mode in ("raw", "hex", "pretty"):
-            assert key_ms(it, ["j", "\x1b[6~", "G", "g"]) < 50 * SLACK, mode
+            assert key_ms(it, ["j", "\x1b[6~", "G", "g"]) < allowed(50), mode
             it.press("v")
 
 
@@ -111,7 +114,7 @@ def test_idle_costs_nothing(tmp_path: Path) -> None:
         it.read(quiet=1.0)
         before = it.cpu_s
         it.read(quiet=5.0, within=5.0)
-        assert it.cpu_s - before < 5.0 * 0.02 * SLACK
+        assert it.cpu_s - before < allowed(5.0 * 0.02)
 
 
 def test_no_byte_of_a_stranger_reaches_the_terminal(tmp_path: Path) -> None:
@@ -310,7 +313,7 @@ async def listen(observer):
 
 folder = Path(sys.argv[1])
 setup = Setup(store=folder / "captures.db", state=folder / "state", target="http://localhost:8000")
-left = run_listen(setup, listen, fallback=lambda report: print("LINE", report, flush=True), send=App())
+left = run_listen(setup, listen, fallback=lambda crash: lambda report: print("LINE", report, flush=True), send=App())
 print("left with", left.code, left.ending, type(left.crash).__name__, flush=True)
 sys.exit(left.code)
 """
@@ -376,10 +379,10 @@ def test_two_hundred_events_a_second_hold_up_neither_keys_nor_the_engine(tmp_pat
             it.read(quiet=0.0, within=0.5)
             times.append(time.perf_counter() - begin)
             it.read(quiet=0.02, within=0.1)
-        assert sorted(times)[int(len(times) * 0.95)] < 0.05 * SLACK
+        assert sorted(times)[int(len(times) * 0.95)] < allowed(0.05)
         it.press("\x03")
         it.wait()
         found = re.search(rb"late (\d+) of (\d+)", bytes(it.output))
         assert found is not None
         assert int(found[2]) > 400
-        assert int(found[1]) < 60 * SLACK
+        assert int(found[1]) < allowed(60)

@@ -19,7 +19,6 @@ from hookcli.tui.rows import Row
 from hookcli.tui.screens.boxes import Choice, ChoiceBox
 from hookcli.tui.setup import MARK
 from hookcli.tui.writing import expanded, item_of, markdown, write_export
-from hookcli.workbench import export
 
 if TYPE_CHECKING:
     from hookcli.tui.inspector import Inspector
@@ -148,6 +147,8 @@ class EventActions(Screen[None]):
             self._copy_details(name, details)
 
     def _copy_details(self, name: str, details: Details) -> None:
+        from hookcli.workbench import export
+
         target = self.app.target_of(details)
         made = export.export(name, [item_of(details)], with_secrets=True, to=target, files=True)
         text = made.data.decode("utf-8", "surrogateescape").rstrip("\n")
@@ -219,6 +220,8 @@ class EventActions(Screen[None]):
 
     def do_export(self) -> None:
         """Choose a form, then a file."""
+        from hookcli.workbench import export
+
         rows = self.chosen_rows()
         if not rows:
             self.app.say("no event is chosen")
@@ -236,6 +239,8 @@ class EventActions(Screen[None]):
     def _export_as(self, name: str | None, rows: Sequence[Row]) -> None:
         if not name:
             return
+        from hookcli.workbench import export
+
         stem = rows[0].id if len(rows) == 1 else f"hookcli-{len(rows)}-captures"
         path = self.app.setup.exports / f"{stem}{export.find(name).suffix}"
         self.app.ask(
@@ -245,6 +250,8 @@ class EventActions(Screen[None]):
         )
 
     async def _write(self, name: str, rows: Sequence[Row], path: Path) -> None:
+        from hookcli.workbench import export
+
         items = [item_of(details) for row in rows if (details := await self.app.details_of(row.id))]
         made = export.export(name, items, files=True)
         try:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 from textual.timer import Timer
 
-from hookcli.captures.filters import FilterError, parse
 from hookcli.tui import views
 from hookcli.tui.acting import focus_now, latest, work
 from hookcli.tui.messages import FilterCleared, FilterKept, FilterTyped
@@ -142,6 +141,8 @@ class Finding(Screen[None]):
 
     def apply(self, text: str) -> bool:
         """Put a filter in force; False when it cannot be parsed, and then nothing changes."""
+        from hookcli.captures.filters import FilterError, parse
+
         try:
             wanted = parse(text, now=self.app.now) if text.strip() else None
         except FilterError as fault:
@@ -265,6 +266,8 @@ class Finding(Screen[None]):
 
     async def count_saved(self) -> None:
         """How many events the saved views have."""
+        from hookcli.captures.filters import FilterError
+
         for view in self.app.views:
             if view.test is None and view.filter:
                 try:

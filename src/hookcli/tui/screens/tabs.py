@@ -8,15 +8,14 @@ from textual.screen import Screen
 
 from hookcli.tui import words
 from hookcli.tui.acting import latest
-from hookcli.tui.compared import IGNORED, Comparison, diff_sheet, nothing, unified_text
 from hookcli.tui.details import Details
 from hookcli.tui.messages import SheetWanted
 from hookcli.tui.rows import Row
-from hookcli.tui.sheets import signature_lines
 from hookcli.tui.widgets.detail_pane import DIFF, SIGNATURE
 
 if TYPE_CHECKING:
     from hookcli.signatures.explaining import Explanation
+    from hookcli.tui.compared import Comparison
     from hookcli.tui.inspector import Inspector
     from hookcli.tui.widgets.detail_pane import DetailPane
     from hookcli.tui.widgets.event_list import EventList
@@ -65,6 +64,8 @@ class TabContents(Screen[None]):
             await self._fill_diff(details)
 
     async def _fill_signature(self, details: Details) -> None:
+        from hookcli.tui.sheets import signature_lines
+
         fresh = self.explained is None or self.explained[0] is not details
         if fresh:
             found = await asyncio.to_thread(self.app.explain, details)
@@ -76,6 +77,8 @@ class TabContents(Screen[None]):
             self.detail.signature.show(lines, keep=not fresh)
 
     async def _fill_diff(self, details: Details) -> None:
+        from hookcli.tui.compared import IGNORED, Comparison, diff_sheet, nothing
+
         other, why = await self._partner(details)
         width, view = max(self.detail.size.width, 40), self.detail.diff
         self.comparison = None
@@ -182,6 +185,8 @@ class TabContents(Screen[None]):
         if self.comparison is None:
             self.app.say("nothing to compare with")
             return
+        from hookcli.tui.compared import unified_text
+
         text = unified_text(self.comparison)
         path = self.app.setup.exports / f"{words.short(self.comparison.this.capture.id)}.diff"
         self.app.ask("write to", str(path), lambda name: self.app.write_text(name, text))
@@ -210,7 +215,7 @@ def partner(row: Row, others: list[Row]) -> tuple[Row, str] | None:
     before = [other for other in reversed(others) if other.id != row.id]
     for other in before:
         if other.marked:
-            return other, "marked"
+            return other, "the marked event"
     alike = [other for other in before if (other.source, other.title) == (row.source, row.title)]
     if row.parent:
         return next(((other, "its original") for other in before if other.id == row.parent), None)

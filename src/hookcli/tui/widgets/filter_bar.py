@@ -1,6 +1,7 @@
 """The filter: one line with a live count, proposals under it, and a caret under a fault."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
@@ -10,12 +11,14 @@ from textual.widgets import Input
 
 from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.actions import bindings
-from hookcli.tui.completion import Proposal, proposals, word_at
 from hookcli.tui.messages import FilterCleared, FilterKept, FilterTyped
 from hookcli.tui.paint import Line, Piece, left, right, width_of
 from hookcli.tui.rows import Row
 from hookcli.tui.widgets.bar import Bar
 from hookcli.tui.widgets.painted import PaintedLines
+
+if TYPE_CHECKING:
+    from hookcli.tui.completion import Proposal
 
 DEBOUNCE_S = 0.08
 _LABEL = 3
@@ -135,6 +138,8 @@ class FilterBar(Acting, Vertical):
     # Proposals
 
     def _propose(self) -> None:
+        from hookcli.tui.completion import proposals, word_at
+
         _, word = word_at(self.input.value, self.input.cursor_position)
         self._shown = proposals(word, self.seen())
         self._choice = 0 if self._shown else -1
@@ -166,6 +171,8 @@ class FilterBar(Acting, Vertical):
         if self._choice < 0:
             self._propose()
             return
+        from hookcli.tui.completion import word_at
+
         start, _ = word_at(self.input.value, self.input.cursor_position)
         value = self.input.value
         text = self._shown[self._choice].text
