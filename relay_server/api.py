@@ -81,7 +81,7 @@ class Api:
         self.status: Status
         """Set before the first request."""
         self._door = door
-        self._settings = settings
+        self.settings = settings
         self._log = log
         self._registry = registry
         self._streams = streams
@@ -103,7 +103,7 @@ class Api:
     def take(self, exchange: Exchange) -> None:
         """Answer one request, now or when what it asks for is stored."""
         try:
-            peer = sender(exchange.peer, exchange.head.headers, self._settings.proxy_hops)
+            peer = sender(exchange.peer, exchange.head.headers, self.settings.proxy_hops)
             self._route(exchange.head, exchange.body, peer, exchange.answer)
         except _RefusedError as refused:
             exchange.answer(refused.answer)
@@ -161,8 +161,8 @@ class Api:
         tell(as_json(200, {"endpoints": [self._view(endpoint) for endpoint in found]}))
 
     def _create(self, changes: dict[str, Any], who: str | None, tell: Tell) -> None:
-        each = self._settings.endpoints_per_address
-        if len(self._registry) >= self._settings.max_endpoints:
+        each = self.settings.endpoints_per_address
+        if len(self._registry) >= self.settings.max_endpoints:
             raise _RefusedError(answers.FULL)
         if who is not None and 0 < each <= self._registry.created_from(who):
             raise _RefusedError(answers.ENOUGH)
@@ -225,7 +225,7 @@ class Api:
     def _changes(self, head: Head, body: bytes) -> dict[str, Any]:
         changes = asdict(_decoded(head, body, Changes))
         found = {name: value for name, value in changes.items() if value is not UNSET}
-        most = self._settings.max_deadline_ms
+        most = self.settings.max_deadline_ms
         if (found.get("deadline_ms") or 0) > most:
             _invalid(f"deadline_ms: at most {most}")
         if not found.get("name", "").isprintable():

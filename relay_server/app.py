@@ -3,36 +3,24 @@
 import asyncio
 import contextlib
 import ipaddress
-import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from relay_server import derived
-from relay_server.access import Access, load_key
-from relay_server.admin import Admin
-from relay_server.admission import Head, is_for_relay
-from relay_server.answers import Answer
-from relay_server.api import Api
-from relay_server.crowd import Crowd
-from relay_server.door import Door
-from relay_server.edge import Edge
-from relay_server.exchange import Exchange
-from relay_server.health import Health
-from relay_server.hub import Hub
-from relay_server.ingest import Ingest
+from relay_server.access import load_key
 from relay_server.log.base import Log
 from relay_server.log.sqlite import SqliteLog
-from relay_server.logging import EventLines, note
-from relay_server.memory import Budgets, Untaken
-from relay_server.metrics import Metrics
+from relay_server.logging import note
+from relay_server.parts import Parts, assemble
 from relay_server.registry import Registry
+from relay_server.reloading import Reload, Reloaded, compared
 from relay_server.sets import load as load_sets
 from relay_server.settings import SettingError, Settings
-from relay_server.status import Status
-from relay_server.streams import Streams
+from relay_server.tls import Certificate
 
-_LINES_AFTER_S = 0.1
 _SWEEP_S = 1.0
+_LOOK_S = 5.0
+"""How often it is looked whether the certificate's files are others."""
 _BACKLOG = 1024
 _SOCKET_FILES = 65_536
 
@@ -64,10 +52,12 @@ class Relay:
             tail_bytes=settings.tail_bytes,
         )
         self._registry = Registry(self.log)
-        self._hub = Hub(max_held=settings.max_held, endpoint_held=settings.endpoint_held)
         self._server: asyncio.Server | None = None
-        self._parts: _Parts | None = None
+        self._parts: Parts | None = None
         self._sweeper: asyncio.TimerHandle | None = None
+        self._certificate: Certificate | None = None
+        self._look_at = 0.0
+        self._looking: asyncio.Future[None] | None = None
 
     async def start(self) -> Started:
         """Open the log and begin to listen.
@@ -79,17 +69,25 @@ class Relay:
         """
         # All of it reads files.
         sets = await asyncio.to_thread(load_sets, self.settings.allow_sets)
-        tls = await asyncio.to_thread(_tls, self.settings)
+        self._certificate = await asyncio.to_thread(_certificate, self.settings)
         relay = await asyncio.to_thread(_name)
         await self._limit_log()
         await self.log.open()
         try:
             await self._registry.load()
             sha256, key = await load_key(self.log, self.settings.key)
-            self._server = await self._bind(tls)
+            self._server = await self._bind()
             port = int(self._server.sockets[0].getsockname()[1])
             url = (self.settings.public_url or _origin(self.settings, port)).rstrip("/")
-            self._parts = self._assemble(url, sha256, relay, sets)
+            self._parts = assemble(
+                self.settings,
+                self.log,
+                self._registry,
+                url=url,
+                key_sha256=sha256,
+                relay=relay,
+                sets=sets,
+            )
             admin = (
                 await self._parts.admin.start(self.settings.admin) if self.settings.admin else None
             )
@@ -112,8 +110,26 @@ class Relay:
             tail_bytes=self.settings.tail_bytes,
         )
 
-    async def _bind(self, tls: ssl.SSLContext | None) -> asyncio.Server:
+    async def reload(self, wanted: Settings) -> Reloaded:
+        """Go on with other settings, as far as a running relay can, and read its files again.
+
+        Raises:
+            SettingError: a value or a file cannot be; everything stays as it was.
+        """
+        wanted.check()
+        found = compared(self.settings, wanted)
+        sets = await asyncio.to_thread(load_sets, found.settings.allow_sets)
+        if self._certificate is not None and found.settings.tls_files is not None:
+            await asyncio.to_thread(self._certificate.load, *found.settings.tls_files)
+        self.settings = found.settings
+        await self._limit_log()
+        self._running.change(found.settings, sets)
+        note("reloaded", changed=found.changed, restart=found.restart)
+        return found
+
+    async def _bind(self) -> asyncio.Server:
         host, port = self.settings.address
+        tls = self._certificate.context if self._certificate else None
         server = await asyncio.get_running_loop().create_server(
             lambda: self._running.edge(),
             host or None,
@@ -129,46 +145,19 @@ class Relay:
             raise SettingError("open registration is for loopback addresses only")
         return server
 
-    def _assemble(
-        self, url: str, key_sha256: str, relay: str, sets: Mapping[str, Sequence[str]]
-    ) -> "_Parts":
-        settings, log, registry, hub = self.settings, self.log, self._registry, self._hub
-        loop = asyncio.get_running_loop()
-        lines = EventLines(lambda flush: loop.call_later(_LINES_AFTER_S, flush))
-        metrics = Metrics()
-        streams = Streams(
-            settings, log, registry, hub, loop=loop, metrics=metrics, public_url=url, relay=relay
-        )
-        door = Door(settings, sets)
-        ingest = Ingest(settings, log, registry, hub, streams, lines, door, metrics, url)
-        access = Access(key_sha256, is_open=settings.open_registration)
-        health = Health(log)
-        api = Api(settings, log, registry, streams, access, health, door, url)
-        edge = Edge(
-            loop,
-            _Roads(ingest, api),
-            limits=derived.limits(settings),
-            patience=derived.patience(settings),
-            budget=Budgets(settings.body_budget, settings.endpoint_budget),
-            untaken=Untaken(settings.answer_budget, settings.endpoint_budget),
-            crowd=Crowd(*derived.connections(settings)),
-            metrics=metrics,
-        )
-        ingest.edge = edge
-        api.status = Status(metrics, log, registry, streams, edge, settings.data)
-        admin = Admin(health, api.status)
-        streams.tell = ingest.tell
-        return _Parts(edge, ingest, streams, health, lines, admin)
-
     @property
-    def _running(self) -> "_Parts":
+    def _running(self) -> Parts:
         if self._parts is None:
             raise RuntimeError("the relay is not running")
         return self._parts
 
     def _sweep(self) -> None:
         self._running.streams.sweep()
-        self._sweeper = asyncio.get_running_loop().call_later(_SWEEP_S, self._sweep)
+        loop = asyncio.get_running_loop()
+        self._sweeper = loop.call_later(_SWEEP_S, self._sweep)
+        if self._certificate is not None and loop.time() >= self._look_at:
+            self._look_at = loop.time() + _LOOK_S
+            self._looking = loop.run_in_executor(None, _renew, self._certificate)
 
     async def stop(self, grace_s: float = 5.0) -> None:
         """Take nothing new, let pending answers finish, tell the listeners, close the log.
@@ -197,47 +186,46 @@ class Relay:
         note("stopped")
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    edge: Edge
-    ingest: Ingest
-    streams: Streams
-    health: Health
-    lines: EventLines
-    admin: Admin
-
-
-@dataclass(frozen=True, slots=True)
-class _Roads:
-    """Requests for endpoints go one way, those for the relay itself another."""
-
-    ingest: Ingest
-    api: Api
-
-    def vet(self, head: Head, peer: str) -> Answer | None:
-        return self.ingest.vet(head, peer)
-
-    def whose(self, head: Head) -> str:
-        return "/_/" if is_for_relay(head.target) else self.ingest.whose(head)
-
-    def take(self, exchange: Exchange) -> None:
-        (self.api if exchange.for_relay else self.ingest).take(exchange)
-
-    def upgrade(self, head: Head) -> asyncio.Protocol | Answer:
-        return self.api.upgrade(head)
-
-
 async def run(
-    settings: Settings, started: Callable[[Started], None], *, grace_s: float = 5.0
+    settings: Settings,
+    started: Callable[[Started], None],
+    *,
+    grace_s: float = 5.0,
+    reload: Reload | None = None,
 ) -> None:
     """Run a relay until this task is cancelled, then drain it."""
     _many_files()
     relay = Relay(settings)
     started(await relay.start())
     try:
-        await asyncio.Event().wait()
+        while True:
+            await (reload.asked if reload else asyncio.Event()).wait()
+            if reload is not None:
+                await _again(relay, reload)
     finally:
         await relay.stop(grace_s)
+
+
+async def _again(relay: Relay, reload: Reload) -> None:
+    reload.asked.clear()
+    told: Reloaded | SettingError
+    try:
+        told = await relay.reload(await asyncio.to_thread(reload.read))
+    except SettingError as error:
+        note("not reloaded", why=str(error))
+        told = error
+    reload.told(told)
+
+
+def _renew(certificate: Certificate) -> None:
+    """Read a certificate that has changed; one that cannot be is looked at when it changes again."""
+    if certificate.changed():
+        try:
+            certificate.again()
+        except SettingError as error:
+            note("certificate not renewed", why=str(error))
+        else:
+            note("certificate renewed")
 
 
 def _many_files() -> None:
@@ -260,16 +248,9 @@ def _name() -> str:
     return f"hookcli/{version('hookcli')}"
 
 
-def _tls(settings: Settings) -> ssl.SSLContext | None:
+def _certificate(settings: Settings) -> Certificate | None:
     files = settings.tls_files
-    if files is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(*files)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingError(f"{settings.tls}: not a certificate and its key: {error}") from error
-    return context
+    return Certificate(*files) if files else None
 
 
 def _origin(settings: Settings, port: int) -> str:

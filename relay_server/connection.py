@@ -12,7 +12,7 @@ from relay_server import answers
 from relay_server.admission import Head, Phase, Verdict, overdue
 from relay_server.answers import Answer, framed
 from relay_server.exchange import Exchange
-from relay_server.inbound import Inbound, Received
+from relay_server.inbound import Inbound, Limits, Received
 from relay_server.memory import Place
 
 if TYPE_CHECKING:
@@ -276,6 +276,10 @@ class Connection(asyncio.Protocol):
         taken.connection_made(transport)
         if self._inbound.tail:
             taken.data_received(self._inbound.tail)
+
+    def change(self, limits: Limits) -> None:
+        """Other limits from now on."""
+        self._inbound.limits = limits
 
     # -- time ---------------------------------------------------------------------------------
 

@@ -41,6 +41,12 @@ class Door:
         self._by_endpoint = _Limit("endpoint_rate", settings.rates("endpoint"))
         self._by_address = _Limit("address_rate", settings.rates("address"))
 
+    def change(self, settings: Settings, sets: Mapping[str, Sequence[str]]) -> None:
+        """Other sets and rates from now on; what was let in until now counts."""
+        self.sets = sets
+        self._by_endpoint.change(settings.rates("endpoint"))
+        self._by_address.change(settings.rates("address"))
+
     def refusal(self, endpoint: Endpoint, sender: str, head: Head, now: float) -> Refusal | None:
         """Why this one may not come in; nothing is counted yet."""
         found = self._by_rule(endpoint, sender, head)
@@ -98,6 +104,9 @@ class _Limit:
     def __init__(self, reason: str, rates: tuple[Rate, Rate]) -> None:
         self._reason = reason
         self._requests, self._bytes = (Buckets(rate) for rate in rates)
+
+    def change(self, rates: tuple[Rate, Rate]) -> None:
+        self._requests.rate, self._bytes.rate = rates
 
     def refusal(self, key: str, now: float) -> Refusal | None:
         wait = max(self._requests.wait_s(key, now), self._bytes.wait_s(key, now))

@@ -63,6 +63,12 @@ class Edge:
         if not self._connections:
             self._empty.set()
 
+    def change(self, limits: Limits, patience: Patience, connections: tuple[int, int]) -> None:
+        """Other limits from now on, also for those who are connected."""
+        self.limits, self.patience, self._crowd.limits = limits, patience, connections
+        for connection in self._connections:
+            connection.change(limits)
+
     def start(self) -> None:
         """Begin to look at the clock."""
         self._timer = self.loop.call_later(_SWEEP_S, self._sweep)

@@ -53,7 +53,7 @@ class Inbound:
 
     def __init__(self, limits: Limits, vet: Callable[[Head], Answer | None]) -> None:
         """`vet` says of a complete head why its body is not wanted."""
-        self._limits = limits
+        self.limits = limits
         self._vet = vet
         self._parser = httptools.HttpRequestParser(self)
         self.whole: list[Received] = []
@@ -117,7 +117,7 @@ class Inbound:
         if self.phase is not Phase.IDLE:
             # An endless field, chunk extension or trailer never becomes anything.
             self._quiet += len(data)
-            if self._quiet > self._limits.max_head + _READ:
+            if self._quiet > self.limits.max_head + _READ:
                 self.refuse(answers.HEAD_TOO_LARGE)
 
     def refuse(self, answer: Answer) -> None:
@@ -172,7 +172,7 @@ class Inbound:
 
     def _count(self, size: int) -> None:
         self._fields_size += size
-        if self._fields_size > self._limits.max_head or len(self._fields) > self._limits.max_fields:
+        if self._fields_size > self.limits.max_head or len(self._fields) > self.limits.max_fields:
             self._stop(answers.HEAD_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
@@ -198,7 +198,7 @@ class Inbound:
 
     @property
     def _max_body(self) -> int:
-        return _API_BODY if self._for_relay else self._limits.max_body
+        return _API_BODY if self._for_relay else self.limits.max_body
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body, without its transfer coding."""

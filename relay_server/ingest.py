@@ -64,7 +64,7 @@ class Ingest:
         self.edge: Edge
         """Set before the first request."""
         self.stopping = False
-        self._settings = settings
+        self.settings = settings
         self._log = log
         self._registry = registry
         self._hub = hub
@@ -129,7 +129,7 @@ class Ingest:
         exchange.answer(answer)
 
     def _sender(self, head: Head, peer: str) -> str:
-        return sender(peer, head.headers, self._settings.proxy_hops)
+        return sender(peer, head.headers, self.settings.proxy_hops)
 
     def _turned_away(self, endpoint: Endpoint, head: Head, peer: str) -> Answer | None:
         """Why this one may not come in; the listeners are told as well."""
@@ -185,8 +185,8 @@ class Ingest:
     def _deadline_ms(self, endpoint: Endpoint, head: Head) -> int:
         """How long this sender is held at most, if it is held at all."""
         if endpoint.deadline_ms is not None or not self._hub.listeners(endpoint.id):
-            return endpoint.deadline_ms or self._settings.deadline_ms
-        return deadline_ms(head, self._settings.deadline_ms)
+            return endpoint.deadline_ms or self.settings.deadline_ms
+        return deadline_ms(head, self.settings.deadline_ms)
 
     def tell(self, tells: list[Tell]) -> None:
         """Do what the hub decided."""

@@ -24,7 +24,7 @@ class Buckets:
     """
 
     def __init__(self, rate: Rate, *, most: int = 65_536) -> None:
-        self._rate, self._most = rate, most
+        self.rate, self._most = rate, most
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
         """Key to what it held, and when; the longest untouched first."""
 
@@ -33,16 +33,16 @@ class Buckets:
 
     def wait_s(self, key: str, now: float) -> float:
         """Seconds until something may pass; 0 when it may now."""
-        if not self._rate.per_s:
+        if not self.rate.per_s:
             return 0.0
         held = self._held(key, now)
         # Half a drop is none: a rate of one a second lets the next pass after a whole second.
-        least = min(1.0, self._rate.burst)
-        return max(0.0, (least - held) / self._rate.per_s)
+        least = min(1.0, self.rate.burst)
+        return max(0.0, (least - held) / self.rate.per_s)
 
     def take(self, key: str, amount: float, now: float) -> None:
         """It has passed."""
-        if not self._rate.per_s:
+        if not self.rate.per_s:
             return
         if key not in self._buckets:
             self._forget_full(now)
@@ -51,8 +51,8 @@ class Buckets:
         self._buckets.move_to_end(key)
 
     def _held(self, key: str, now: float) -> float:
-        held, at = self._buckets.get(self._key(key), (self._rate.burst, now))
-        return min(self._rate.burst, held + max(0.0, now - at) * self._rate.per_s)
+        held, at = self._buckets.get(self._key(key), (self.rate.burst, now))
+        return min(self.rate.burst, held + max(0.0, now - at) * self.rate.per_s)
 
     def _key(self, key: str) -> str:
         return key if key in self._buckets or len(self._buckets) < self._most else ""
@@ -60,6 +60,6 @@ class Buckets:
     def _forget_full(self, now: float) -> None:
         while self._buckets:
             key = next(iter(self._buckets))
-            if self._held(key, now) < self._rate.burst:
+            if self._held(key, now) < self.rate.burst:
                 return
             del self._buckets[key]

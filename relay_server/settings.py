@@ -1,6 +1,10 @@
-"""What an operator can set: one field each, `HOOKCLI_RELAY_` and its upper-case name in the environment."""
+"""What an operator can set: one field each, `HOOKCLI_RELAY_` and its upper-case name in the environment.
+
+The same names, in lower case, are the keys of a file; the environment goes before it.
+"""
 
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -10,6 +14,8 @@ from urllib.parse import urlsplit
 from relay_server.rates import Rate
 
 PREFIX = "HOOKCLI_RELAY_"
+CONFIG = "HOOKCLI_RELAY_CONFIG"
+"""Names the file; it is no setting itself."""
 _MAY_BE_NONE = frozenset(
     [
         "endpoint_rate",
@@ -22,6 +28,9 @@ _MAY_BE_NONE = frozenset(
         "endpoints_per_address",
     ]
 )
+
+RESTART = frozenset(["listen", "public_url", "data", "key", "open_registration", "admin"])
+"""What a running relay does not change; everything else it does, when it is told to read again."""
 
 
 class SettingError(Exception):
@@ -76,7 +85,7 @@ class Settings:
     """The most of them created from one address, 0: no limit; this machine's own are not limited."""
 
     endpoint_rate: float = 1_000.0
-    """Webhooks a second to one endpoint; above it 429. 0: no limit, here and below."""
+    """Webhooks a second to one endpoint; above it 429. 0: no limit, as of every rate."""
     endpoint_burst: float = 10_000.0
     """Webhooks that may come to one endpoint at once."""
     endpoint_byte_rate: float = 64 << 20
@@ -144,21 +153,26 @@ class Settings:
         return Path(cert), Path(key)
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str], **over: Any) -> "Settings":
-        """Settings from `HOOKCLI_RELAY_*`, over them the keywords that are not None.
+    def from_env(
+        cls, environ: Mapping[str, str], *, file: Path | None = None, **over: Any
+    ) -> "Settings":
+        """Settings from a file, over them `HOOKCLI_RELAY_*`, over them the keywords not None.
 
         Raises:
-            SettingError: a variable is unknown or its value cannot be.
+            SettingError: the file cannot be read, a name is unknown or its value cannot be.
         """
         known = {field.name: field for field in fields(cls)}
+        given = [(f"{file}: {name}", name, value) for name, value in _read(file).items()]
+        given += [
+            (variable, variable.removeprefix(PREFIX).lower(), text)
+            for variable, text in environ.items()
+            if variable.startswith(PREFIX) and variable != CONFIG
+        ]
         found: dict[str, Any] = {}
-        for variable, text in environ.items():
-            if not variable.startswith(PREFIX):
-                continue
-            name = variable.removeprefix(PREFIX).lower()
+        for where, name, value in given:
             if name not in known:
-                raise SettingError(f"{variable}: there is no such setting")
-            found[name] = _convert(variable, text, known[name].default)
+                raise SettingError(f"{where}: there is no such setting")
+            found[name] = _typed(where, value, known[name].default)
         found |= {name: value for name, value in over.items() if value is not None}
         settings = cls(**found)
         settings.check()
@@ -224,6 +238,30 @@ def _check_origin(text: str) -> None:
 
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 1 << 10, "mib": 1 << 20}
 _UNITS |= {"gib": 1 << 30, "ms": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def _read(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingError(f"{file}: {(error.strerror or str(error)).lower()}") from error
+    except ValueError as error:
+        raise SettingError(f"{file}: not TOML: {error}") from error
+
+
+def _typed(where: str, value: object, default: object) -> object:
+    """The value as the type of the field's default; in a file it may have it already."""
+    if isinstance(value, str):
+        return _convert(where, value, default)
+    if isinstance(default, bool) or isinstance(value, bool):
+        fits = isinstance(default, bool) and isinstance(value, bool)
+    else:
+        fits = isinstance(default, (int, float)) and isinstance(value, (int, float))
+    if not fits:
+        raise SettingError(f"{where}: {value!r} is not like {default!r}")
+    return type(default)(value)  # type: ignore[call-arg]
 
 
 def _convert(variable: str, text: str, default: object) -> object:

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import relay_settings
+
 from hookcli.signatures import catalog
 
 DOCS = Path(__file__).parent.parent / "docs"
 
 (DOCS / "signatures.md").write_text(catalog.markdown(), encoding="utf-8")
+(DOCS / "relay-settings.md").write_text(relay_settings.page(), encoding="utf-8")

@@ -15,7 +15,8 @@ import pytest
 import yaml
 
 from relay_server.metrics import Metrics, Now, Waiting, page
-from relay_server.settings import Settings
+from relay_server.settings import CONFIG, Settings
+from scripts import relay_settings
 from tests.support import rawhttp
 from tests.support.processes import Process
 
@@ -40,7 +41,13 @@ def unit() -> dict[str, list[str]]:
 def test_every_variable_named_is_a_setting(file: Path) -> None:
     known = {f"HOOKCLI_RELAY_{name.upper()}" for name in Settings.__dataclass_fields__}
     named = set(re.findall(r"HOOKCLI_RELAY_[A-Z_]+[A-Z]", file.read_text()))
-    assert named <= known | {"HOOKCLI_RELAY_PUBLIC_URL"}
+    assert named <= known | {CONFIG}
+
+
+def test_the_page_of_settings_says_what_the_code_says() -> None:
+    told = (ROOT / "docs" / "relay-settings.md").read_text()
+    assert told == relay_settings.page(), "run `make docs`"
+    assert all(f"| `{name}` |" in told for name in Settings.__dataclass_fields__)
 
 
 def test_the_units_environment_is_accepted() -> None:

@@ -93,7 +93,7 @@ async def test_senders_held_for_a_slow_program_leave_another_s_room(tmp_path: Pa
         slow, other = await hub.endpoint(), await hub.endpoint()
         async with hub.stream(slow), hub.stream(other) as others:
             held = [asyncio.ensure_future(hub.post(slow)) for _ in range(3)]
-            await eventually(lambda: hub.relay._hub.held == 3)
+            await eventually(lambda: hub.relay._running.hub.held == 3)
             assert (await hub.post(slow)).status == 202
             assert await asked(hub, other, others, 1) == 299
             await hub.relay.stop(0.2)

@@ -387,4 +387,4 @@ async def test_many_come_and_go_and_nothing_is_left_of_them(hub: Running) -> Non
         for it in opened:
             it.close()
         await eventually(lambda: len(streams(hub)) == 0)
-    assert hub.relay._hub.listeners(endpoint.id) == 0
+    assert hub.relay._running.hub.listeners(endpoint.id) == 0

@@ -13,10 +13,12 @@ from hookcli.errors import ConfigError, StoreError, UsageError
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from hookcli.cli.loop import Stops
     from relay_server.app import Started
-    from relay_server.settings import Settings
+    from relay_server.reloading import Reloaded
+    from relay_server.settings import SettingError, Settings
 
 app = new_app(invoke_without_command=True)
 
@@ -40,11 +42,16 @@ def relay(
     tls: Annotated[
         str | None, typer.Option("--tls", metavar="CERT,KEY", help="two PEM files")
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="settings in TOML, under the variables"),
+    ] = None,
 ) -> int:
     """Run a relay. Every setting is also HOOKCLI_RELAY_…; SIGTERM lets pending answers finish.
 
     The first start prints the `hookcli login …` line for your own machine. stdout carries one JSON
-    line for each event, without its body; stderr the rest.
+    line for each event, without its body; stderr the rest. SIGHUP reads the file, the certificate
+    and the lists of networks again, and cuts nobody off; from a terminal it means hang up.
     """
     if ctx.invoked_subcommand:
         return 0
@@ -52,12 +59,15 @@ def relay(
 
     from hookcli.cli import loop
     from relay_server.logging import configure
-    from relay_server.settings import SettingError, Settings
+    from relay_server.settings import CONFIG, SettingError, Settings
 
     here: Here = ctx.obj
+    environ = here.console.environ
     given: dict[str, Any] = {"listen": listen, "public_url": public_url, "data": data, "tls": tls}
+    file = config or (Path(environ[CONFIG]) if environ.get(CONFIG) else None)
+    read = partial(Settings.from_env, environ, file=file, **given)
     try:
-        settings = Settings.from_env(here.console.environ, **given)
+        settings = read()
     except SettingError as error:
         if any(given.values()):
             raise UsageError(str(error), hint="hookcli relay --help") from None
@@ -65,18 +75,25 @@ def relay(
     if not here.console.quiet:
         configure(here.console.stdout)
         logging.raiseExceptions = False  # a reader of the lines that goes away stops no relay
-    return loop.run(lambda stops: _serve(here, settings, stops))
+    return loop.run(lambda stops: _serve(here, settings, read, stops))
 
 
-async def _serve(here: Here, settings: "Settings", stops: "Stops") -> int:
+async def _serve(
+    here: Here, settings: "Settings", read: "Callable[[], Settings]", stops: "Stops"
+) -> int:
     import asyncio
 
     from hookcli.cli.console import ExitCode
+    from hookcli.cli.signals import on_hangup
     from relay_server.app import run
+    from relay_server.reloading import Reload
 
+    reload = Reload(read, partial(_reloaded, here))
+    on_hangup(reload.asked.set)
+    told = partial(_tell, here, settings)
     try:
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(run(settings, partial(_tell, here, settings), grace_s=GRACE_S))
+            task = group.create_task(run(settings, told, grace_s=GRACE_S, reload=reload))
             await stops.asked.wait()
             here.console.say("stopping: pending answers finish")
             task.cancel()
@@ -84,6 +101,17 @@ async def _serve(here: Here, settings: "Settings", stops: "Stops") -> int:
     except ExceptionGroup as failed:
         raise _failure(failed.exceptions[0], settings) from failed.exceptions[0]
     return ExitCode.YES if stops.code is ExitCode.TERMINATED else stops.code or ExitCode.YES
+
+
+def _reloaded(here: Here, told: "Reloaded | SettingError") -> None:
+    from relay_server.settings import SettingError
+
+    if isinstance(told, SettingError):
+        here.console.err(f"not reloaded, everything stays as it was: {told}")
+        return
+    here.console.err(f"reloaded  {', '.join(told.changed) or 'nothing has changed'}")
+    if told.restart:
+        here.console.err(f"  needs a restart: {', '.join(told.restart)}")
 
 
 async def _cut_off(task: "asyncio.Task[None]", stops: "Stops") -> None:

@@ -1,8 +1,9 @@
 """^C, SIGTERM and SIGHUP outside an event loop: they unwind the stack, and the code says which."""
 
+import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -26,6 +27,23 @@ class Signalled(BaseException):
 
 def _raise(number: int, _: FrameType | None) -> None:
     raise Signalled(CODES[signal.Signals(number)])
+
+
+def on_hangup(call: Callable[[], object]) -> None:
+    """Let SIGHUP call something in the running loop, where no terminal can hang up."""
+    import asyncio
+
+    if hasattr(signal, "SIGHUP") and not _has_terminal():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, call)
+
+
+def _has_terminal() -> bool:
+    """Whether a terminal controls this process, whatever its streams are."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

@@ -1,0 +1,122 @@
+"""The parts of one relay, put together, and told when settings change."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from relay_server import derived
+from relay_server.access import Access
+from relay_server.admin import Admin
+from relay_server.admission import Head, is_for_relay
+from relay_server.answers import Answer
+from relay_server.api import Api
+from relay_server.crowd import Crowd
+from relay_server.door import Door
+from relay_server.edge import Edge
+from relay_server.exchange import Exchange
+from relay_server.health import Health
+from relay_server.hub import Hub
+from relay_server.ingest import Ingest
+from relay_server.log.base import Log
+from relay_server.logging import EventLines
+from relay_server.memory import Budgets, Untaken
+from relay_server.metrics import Metrics
+from relay_server.registry import Registry
+from relay_server.settings import Settings
+from relay_server.status import Status
+from relay_server.streams import Streams
+
+_LINES_AFTER_S = 0.1
+
+Sets = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What works while a relay runs."""
+
+    edge: Edge
+    ingest: Ingest
+    streams: Streams
+    api: Api
+    door: Door
+    hub: Hub
+    health: Health
+    lines: EventLines
+    admin: Admin
+
+    def change(self, settings: Settings, sets: Sets) -> None:
+        """Other settings from now on; nobody who is connected is cut off."""
+        self.ingest.settings = self.streams.settings = self.api.settings = settings
+        self.door.change(settings, sets)
+        self.hub.limits = settings.max_held, settings.endpoint_held
+        self.edge.change(
+            derived.limits(settings), derived.patience(settings), derived.connections(settings)
+        )
+        self.edge.budget.limit(settings.body_budget, settings.endpoint_budget)
+        self.edge.untaken.limits = settings.answer_budget, settings.endpoint_budget
+
+
+def assemble(
+    settings: Settings,
+    log: Log,
+    registry: Registry,
+    *,
+    url: str,
+    key_sha256: str,
+    relay: str,
+    sets: Sets,
+) -> Parts:
+    """Everything that works on a log, in the running event loop.
+
+    Args:
+        url: The public origin.
+        relay: What the relay calls itself to listeners.
+    """
+    loop = asyncio.get_running_loop()
+    lines = EventLines(lambda flush: loop.call_later(_LINES_AFTER_S, flush))
+    metrics = Metrics()
+    hub = Hub(max_held=settings.max_held, endpoint_held=settings.endpoint_held)
+    streams = Streams(
+        settings, log, registry, hub, loop=loop, metrics=metrics, public_url=url, relay=relay
+    )
+    door = Door(settings, sets)
+    ingest = Ingest(settings, log, registry, hub, streams, lines, door, metrics, url)
+    access = Access(key_sha256, is_open=settings.open_registration)
+    health = Health(log)
+    api = Api(settings, log, registry, streams, access, health, door, url)
+    edge = Edge(
+        loop,
+        _Roads(ingest, api),
+        limits=derived.limits(settings),
+        patience=derived.patience(settings),
+        budget=Budgets(settings.body_budget, settings.endpoint_budget),
+        untaken=Untaken(settings.answer_budget, settings.endpoint_budget),
+        crowd=Crowd(*derived.connections(settings)),
+        metrics=metrics,
+    )
+    ingest.edge = edge
+    api.status = Status(metrics, log, registry, streams, edge, settings.data)
+    admin = Admin(health, api.status)
+    streams.tell = ingest.tell
+    return Parts(edge, ingest, streams, api, door, hub, health, lines, admin)
+
+
+@dataclass(frozen=True, slots=True)
+class _Roads:
+    """Requests for endpoints go one way, those for the relay itself another."""
+
+    ingest: Ingest
+    api: Api
+
+    def vet(self, head: Head, peer: str) -> Answer | None:
+        return self.ingest.vet(head, peer)
+
+    def whose(self, head: Head) -> str:
+        return "/_/" if is_for_relay(head.target) else self.ingest.whose(head)
+
+    def take(self, exchange: Exchange) -> None:
+        (self.api if exchange.for_relay else self.ingest).take(exchange)
+
+    def upgrade(self, head: Head) -> asyncio.Protocol | Answer:
+        return self.api.upgrade(head)
