@@ -19,6 +19,8 @@ _COMPARE: Final[Mapping[str, Callable[[float, float], bool]]] = {
 
 _WHOLE: Final = "iif(substr(c.target, 1, 1) = x'2f', c.target, CAST('/' || c.target AS BLOB))"
 """The path with its query, beginning with a slash."""
+_BARE: Final = f"substr({_WHOLE}, 1, instr(CAST({_WHOLE} || '?' AS BLOB), x'3f') - 1)"
+"""The path alone."""
 
 
 # Texts
@@ -66,23 +68,18 @@ def text_of(field: str, one: Compared) -> Term:
 
 def path_of(one: Compared) -> Term:
     """The condition on the path, which may pass with its query or without."""
-    where = "hk_path(c.target, ?, ?)"
-    given: tuple[object, ...] = (one.kind, one.operand)
-    made = one.sql(_WHOLE, blob=True)
-    if one.kind == "equals":
-        wanted = one.operand.encode()
-        where, given = f"{_WHOLE} = ?", (wanted,)
-        if b"?" not in wanted:
-            where = f"({where} OR substr({_WHOLE}, 1, {len(wanted) + 1}) = ?)"
-            given = (wanted, wanted + b"?")
-    elif made is not None and not (one.kind == "glob" and one.operand.startswith("*")):
-        # What the path contains or begins with, it does with its query as well.
-        where, given = made
+    asked: Sql = "hk_path(c.target, ?, ?)", (one.kind, one.operand)
+    whole, bare = one.sql(_WHOLE, blob=True), one.sql(_BARE, blob=True)
+    if whole is not None and bare is not None:
+        # What the path contains, it contains with its query as well.
+        asked = whole
+        if one.kind != "contains":
+            asked = f"({whole[0]} OR {bare[0]})", (*whole[1], *bare[1])
     return Term(
-        where=where,
-        values=given,
+        where=asked[0],
+        values=asked[1],
         test=lambda subject: in_path(subject.capture.target, one),
-        cost=FUNCTION if where.startswith("hk_") else COLUMN,
+        cost=FUNCTION if whole is None else COLUMN,
     )
 
 

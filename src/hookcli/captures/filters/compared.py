@@ -102,7 +102,10 @@ class Contains(Compared):
 
     def raw(self, value: bytes) -> bool:
         """As `Compared`."""
-        if self._casefolded and self._casefolded in decoded(value).casefold():
+        word = self._casefolded
+        # What is ASCII stays so in either case.
+        possible = word and (word.isascii() or not value.isascii())
+        if possible and word in decoded(value).casefold():
             return True
         return any(needle in (value.lower() if both else value) for both, needle in self._needles)
 
@@ -212,19 +215,23 @@ class Glob(Compared):
         return value.lower() if value.isascii() else value.encode().lower().decode()
 
     def sql(self, column: str, *, blob: bool = False) -> Sql | None:
-        """As `Compared`: `a*` alone, or `*a`."""
+        """As `Compared`: with one star and nothing else."""
         del blob
         if len(self._pieces) != 2 or None in (*self._pieces[0], *self._pieces[1]):
             return None
         if self.folds and not self._ascii:
             return None
         begin, end = ("".join(map(str, piece)).encode() for piece in self._pieces)
-        if begin and end:
-            return None
         column = f"CAST({f'lower({column})' if self.folds else column} AS BLOB)"
+        parts: list[str] = []
         if begin:
-            return f"substr({column}, 1, {len(begin)}) = ?", (begin,)
-        return (f"substr({column}, -{len(end)}) = ?", (end,)) if end else ("1", ())
+            parts.append(f"substr({column}, 1, {len(begin)}) = ?")
+        if end:
+            parts.append(f"substr({column}, -{len(end)}) = ?")
+        if begin and end:
+            parts.append(f"length({column}) >= {len(begin) + len(end)}")
+        given = tuple(piece for piece in (begin, end) if piece)
+        return (f"({' AND '.join(parts)})" if parts else "1"), given
 
 
 class Regex(Compared):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from hookcli.captures.filters import columns, paths
 from hookcli.captures.filters.asked import EVERY, Asked
-from hookcli.captures.filters.compared import Compared, compared
+from hookcli.captures.filters.compared import Compared, Sql, compared
 from hookcli.captures.filters.functions import in_body, in_headers, in_query
 from hookcli.captures.filters.lexer import FilterError
 from hookcli.captures.filters.nodes import ANSWER, BODY, FUNCTION, HEADERS, Node, Or, Subject, Term
@@ -15,6 +15,8 @@ _BELOW = re.compile(r"(resp\.body|resp\.header|body|header|query)(?=[.\[])", re.
 _HEADER_NAME = re.compile(r"[\w.#$%&'*+^`|~-]+", re.ASCII)
 _LATEST = "EXISTS (SELECT 1 FROM attempts a WHERE a.capture = c.rowid AND a.n = c.last_n AND {})"
 _REQUEST = "EXISTS (SELECT 1 FROM bodies b WHERE b.capture = c.rowid AND {})"
+
+_BETWEEN = frozenset(": ")
 
 _PATH_WANTED = "a path is wanted here: data.object.amount, lines[0].id, lines[*].id"
 _NAME_WANTED = "a header's name is wanted here: header.content-type"
@@ -54,9 +56,10 @@ def _header(asked: Asked, rest: str, begin: int, *, answer: bool) -> Term:
 
 def _in_headers(name: str, one: Compared) -> Term:
     wanted = name.lower()
+    where, given = _where("c.headers", wanted, one)
     return Term(
-        where="hk_header(c.headers, ?, ?, ?)",
-        values=(wanted, one.kind, one.operand),
+        where=where,
+        values=given,
         test=lambda subject: in_headers(subject.capture.headers, wanted.encode(), one),
         cost=HEADERS,
     )
@@ -64,12 +67,24 @@ def _in_headers(name: str, one: Compared) -> Term:
 
 def _in_answer_headers(name: str, one: Compared) -> Term:
     wanted = name.lower()
+    where, given = _where("a.headers", wanted, one)
     return Term(
-        where=_LATEST.format("hk_header(a.headers, ?, ?, ?)"),
-        values=(wanted, one.kind, one.operand),
+        where=_LATEST.format(where),
+        values=given,
         test=_of_latest(lambda last: in_headers(last.headers, wanted.encode(), one)),
         cost=ANSWER,
     )
+
+
+def _where(column: str, name: str, one: Compared) -> Sql:
+    """Our code over the headers, asked only where the words that it needs stand in their bytes."""
+    needed = [name] if name else []
+    # The colon and the blank between name and value are not stored.
+    if one.kind == "contains" and one.operand.isascii() and (name or not _BETWEEN & {*one.operand}):
+        needed.append(one.operand.lower())
+    parts = [f"instr(lower({column}), ?) > 0"] * len(needed)
+    where = " AND ".join([*parts, f"hk_header({column}, ?, ?, ?)"])
+    return f"({where})", (*needed, name, one.kind, one.operand)
 
 
 def header(asked: Asked) -> Term:

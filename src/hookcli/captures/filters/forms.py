@@ -59,6 +59,8 @@ def urlencoded(text: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _decoded(raw: bytes) -> str:
+    if b"%" not in raw and b"+" not in raw:
+        return raw.decode("utf-8", "replace")
     return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8", "replace")
 
 

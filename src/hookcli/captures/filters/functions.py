@@ -44,7 +44,7 @@ def _readable(value: bytes) -> str:
 def in_query(target: bytes, steps: paths.Path, one: Compared) -> bool:
     """Whether a field of the query passes."""
     query = target.partition(b"?")[2]
-    if not query:
+    if not query or not _may_hold(query, steps):
         return False
     return any(map(one.json, paths.found(forms.tree(forms.urlencoded(query)), steps)))
 
@@ -104,10 +104,7 @@ def _path(target: object, kind: str, operand: str) -> bool:
 
 
 def _header(headers: object, name: str, kind: str, operand: str) -> bool:
-    packed, wanted = _bytes(headers), name.encode()
-    if wanted not in packed.lower():
-        return False
-    return in_headers(unpacked(packed), wanted, compared(kind, operand))
+    return in_headers(unpacked(_bytes(headers)), name.encode(), compared(kind, operand))
 
 
 def _query(target: object, path: str, kind: str, operand: str) -> bool:

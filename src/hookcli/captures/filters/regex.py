@@ -57,16 +57,28 @@ class Pattern:
 
     def found(self, value: str) -> bool:
         """Whether the pattern matches somewhere in the text."""
-        starts = len(value) + 1
-        if self._literal and (not self._either or value.isascii()):
-            known = value.lower() if self._either else value
-            if self._literal not in known:
-                return False
-            if self._prefix:
-                starts = known.count(self._prefix) * self._overlap
-        if self.steps(len(value), starts) <= _STEPS:
+        known = value.lower() if self._either else value
+        # Outside ASCII, some letters have a third case.
+        literal, prefix = (
+            ("", "") if self._either and not value.isascii() else (self._literal, self._prefix)
+        )
+        if literal not in known:
+            return False
+        starts = known.count(prefix) * self._overlap if prefix else len(value) + 1
+        if self.steps(len(value), starts) > _STEPS:
+            return self._automaton.found(value)
+        return self._searched(value, known, prefix)
+
+    def _searched(self, value: str, known: str, prefix: str) -> bool:
+        """As `re.search`, which in either case is slow to find what a match begins with."""
+        if not prefix:
             return self._re.search(value) is not None
-        return self._automaton.found(value)
+        at = known.find(prefix)
+        while at >= 0:
+            if self._re.match(value, at):
+                return True
+            at = known.find(prefix, at + 1)
+        return False
 
     def steps(self, size: int, starts: int) -> int:
         """The most steps that `re` could take in a text, from so many places to begin at."""
