@@ -62,6 +62,12 @@ COMMANDS: tuple[Command, ...] = (
         group=DAILY,
     ),
     Command(
+        name="wait",
+        summary="block until a matching webhook arrives",
+        example="hookcli wait type:invoice.paid",
+        group=DAILY,
+    ),
+    Command(
         name="export",
         summary="write curl, httpie, http, har, pytest, ndjson, raw",
         example="hookcli export curl @",

@@ -56,9 +56,7 @@ def _must_ask(here: Here, options: Options) -> None:
         raise UsageError("cannot ask what to do with the copy", hint="--save, or --send")
 
 
-def _changed(
-    here: Here, capture: Capture, before: "Request", options: Options
-) -> "Request | None":
+def _changed(here: Here, capture: Capture, before: "Request", options: Options) -> "Request | None":
     edits = options.changes.edits(here.console)
     if edits:
         return making.apply_all(edits, before)

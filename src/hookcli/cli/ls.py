@@ -12,10 +12,13 @@ from hookcli.errors import UsageError
 
 if TYPE_CHECKING:
     from hookcli.captures.model import Summary
-    from hookcli.captures.store import Store
+    from hookcli.captures.store import Condition, Store
     from hookcli.cli.render.summaries import Field
 
 app = new_app()
+
+HOLD_S = 1.0
+"""How long `--follow` waits for the answer to a capture before it is shown without one."""
 
 POLL_S = 0.2
 """How often `--follow` asks whether another process has committed something."""
@@ -74,12 +77,13 @@ def ls(
             here.console.out(str(_count(here, store, wanted)))
             return 0
         by = FIELDS[sort] if sort else None
-        found = _sorted(_chosen(here, store, wanted, 0 if sort else limit), by)
+        newest = _newest(here, store) if follow else None
+        found = _sorted(_chosen(here, store, wanted, 0 if sort else limit, up_to=newest), by)
         found = found[:limit] if limit else found
         # What goes on at the end has its beginning above it.
         rows.print(found[::-1] if reverse or follow else found)
-        if follow:
-            _follow(here, store, wanted, rows)
+        if newest is not None:
+            _follow(here, store, wanted, rows, newest)
         elif not found:
             _say_nothing(here, store, wanted)
     return 0
@@ -143,22 +147,30 @@ def _names(text: str, known: "Iterable[str]") -> list[str]:
 
 
 def _chosen(
-    here: Here, store: "Store", words: Sequence[str], limit: int = 0
-) -> "Iterable[Summary]":
+    here: Here,
+    store: "Store",
+    words: Sequence[str],
+    limit: int = 0,
+    *,
+    after: int | None = None,
+    up_to: int | None = None,
+) -> "Iterator[Summary]":
     """The latest first; nothing chosen is no error here: a list may be empty."""
     from hookcli.cli import selecting
 
     references, terms = selecting.split(words)
-    narrowed = selecting.parse(here, terms) if terms else None
-    if not references:
-        return store.summaries(narrowed, limit=limit or None, now=here.now)
-    ids = {
-        capture.id
-        for one in references
-        for capture in selecting.by_reference(here, store, one.text)
-    }
-    found = (one for one in store.summaries(narrowed, now=here.now) if one.capture.id in ids)
-    return found if not limit else list(found)[:limit]
+    narrowed: Condition | None = selecting.parse(here, terms) if terms else None
+    if references:
+        ids = [
+            capture.id
+            for one in references
+            for capture in selecting.by_reference(here, store, one.text)
+        ]
+        narrowed = selecting.Among(ids, selecting.parse(here, terms) if terms else None)
+    before = None if up_to is None else up_to + 1
+    return store.summaries(
+        narrowed, limit=limit or None, now=here.now, after_rowid=after, before_rowid=before
+    )
 
 
 def _sorted(found: "Iterable[Summary]", field: "Field | None") -> "list[Summary]":
@@ -184,17 +196,30 @@ def _say_nothing(here: Here, store: "Store", words: Sequence[str]) -> None:
     here.console.say(f"{error.message}\n  try: {error.hint}")
 
 
-def _follow(here: Here, store: "Store", words: Sequence[str], rows: Rows) -> None:
-    """Print what is captured from now on, until a signal or the reader ends it."""
+def _newest(here: Here, store: "Store") -> int:
     newest = next(iter(store.summaries(limit=1, now=here.now)), None)
-    mark = newest.rowid if newest else 0
+    return newest.rowid if newest else 0
+
+
+def _follow(here: Here, store: "Store", words: Sequence[str], rows: Rows, mark: int) -> None:
+    """Print what is captured behind `mark`, until a signal or the reader ends it.
+
+    A capture that is being delivered waits a moment for its answer, and what came behind it too.
+    """
+    seen: dict[int, float] = {}
     while True:
         time.sleep(POLL_S)
-        found = []
-        for one in _chosen(here, store, words):
-            if one.rowid <= mark:
+        ready: list[Summary] = []
+        for one in reversed(list(_chosen(here, store, words, after=mark))):
+            since = seen.setdefault(one.rowid, time.monotonic())
+            if _is_on_its_way(one) and time.monotonic() - since < HOLD_S:
                 break
-            found.append(one)
-        if found:
-            mark = found[0].rowid
-            rows.print(found[::-1])
+            ready.append(one)
+        if ready:
+            mark = ready[-1].rowid
+            seen = {rowid: at for rowid, at in seen.items() if rowid > mark}
+            rows.print(ready)
+
+
+def _is_on_its_way(one: "Summary") -> bool:
+    return one.last is None and one.state == "pending"

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hookcli.cli import access, local_relay, signing
+from hookcli.cli import access, local_relay, presence, signing
 from hookcli.cli.here import Here
 from hookcli.cli.listen import Options
 from hookcli.config.values import duration_ms
@@ -47,6 +47,9 @@ async def opened(here: Here, notice: Notice) -> AsyncIterator[Road]:
             stack.push_async_callback(relay.stop, RELAY_GRACE_S)
             origin = relay.origin
         given = await asyncio.to_thread(access.endpoint, here, origin, open_relay=is_local)
+        for fault in signing.faults(here):
+            notice(fault)
+        stack.enter_context(presence.held(here.store_path, given.endpoint))
         yield Road(access=given, is_local=is_local)
 
 
@@ -60,7 +63,7 @@ def make_plan(here: Here, options: Options, road: Road) -> "Plan":
         endpoint=given.endpoint,
         token=given.token.value,
         token_source=given.token.source,
-        secrets={scheme: signing.secrets_of(here, scheme) for scheme in settings.secrets},
+        secrets=signing.by_scheme(here),
         target=settings.text("forward"),
         path=settings.text("path"),
         headers=_headers(settings.texts("header")),

@@ -68,21 +68,12 @@ def parse(here: Here, text: str) -> "Filter":
 
 
 def captures(here: Here, store: "Store", words: Sequence[str]) -> "list[Capture]":
-    """Every capture that the words name, in the order named; a filter's oldest first.
+    """Every capture that the words name; see `summaries`.
 
     Raises:
-        NotFoundError: nothing is called that, or an id's beginning is that of several.
-        UsageError: a filter is wrong.
+        NotFoundError, UsageError: as there.
     """
-    references, terms = split(words)
-    found: dict[str, Capture] = {}
-    for one in references:
-        for capture in by_reference(here, store, one.text):
-            found.setdefault(capture.id, capture)
-    if terms:
-        for capture in by_filter(here, store, terms):
-            found.setdefault(capture.id, capture)
-    return list(found.values())
+    return [one.capture for one in summaries(here, store, words)]
 
 
 def words_or_pick(here: Here, words: Sequence[str]) -> Sequence[str]:
@@ -115,45 +106,54 @@ def one(here: Here, store: "Store", word: str) -> "Capture":
 
 @dataclass(frozen=True, slots=True)
 class Among:
-    """Narrows a list to these ids."""
+    """Narrows a list to these ids, and by a filter if there is one."""
 
     ids: Sequence[str]
+    filter: "Filter | None" = None
 
     @property
     def functions(self) -> Mapping[str, tuple[int, Callable[..., Any]]]:
-        """None are needed."""
-        return {}
+        """Those of the filter."""
+        return self.filter.functions if self.filter is not None else {}
 
     def where(self) -> tuple[str, tuple[object, ...]]:
         """The expression over `captures c`."""
         import json
 
-        return "c.id IN (SELECT value FROM json_each(?))", (json.dumps(list(self.ids)),)
+        expression, values = self.filter.where() if self.filter is not None else ("1", ())
+        among = "c.id IN (SELECT value FROM json_each(?))"
+        return f"{among} AND ({expression})", (json.dumps(list(self.ids)), *values)
 
 
 def summaries(here: Here, store: "Store", words: Sequence[str]) -> "Iterator[Summary]":
-    """The same captures as lists show them, read as they are taken: there may be very many.
+    """Every capture that the words name, read as they are taken: there may be very many.
+
+    References pick, in the order named; a filter narrows what they pick, or picks by itself, the
+    oldest first.
 
     Raises:
-        NotFoundError, UsageError: as above.
+        NotFoundError: nothing is called that or matches, or an id's beginning is that of several.
+        UsageError: a filter is wrong.
     """
     references, terms = split(words)
     chosen = parse(here, terms) if terms else None
-    named = dict.fromkeys(
-        capture.id for one in references for capture in by_reference(here, store, one.text)
-    )
-    if named:
-        found = {one.capture.id: one for one in store.summaries(Among(list(named)), now=here.now)}
-        yield from (found[id_] for id_ in named if id_ in found)
-    if chosen is None:
-        return
-    some = bool(named)
-    for one in store.summaries(chosen, newest_first=False, now=here.now):
-        some = True
-        if one.capture.id not in named:
+    some = False
+    if references:
+        named = dict.fromkeys(
+            capture.id for one in references for capture in by_reference(here, store, one.text)
+        )
+        among = Among(list(named), chosen)
+        found = {one.capture.id: one for one in store.summaries(among, now=here.now)}
+        for id_ in named:
+            if id_ in found:
+                some = True
+                yield found[id_]
+    else:
+        for one in store.summaries(chosen, newest_first=False, now=here.now):
+            some = True
             yield one
     if not some:
-        raise nothing(store, terms)
+        raise nothing(store, " ".join(words))
 
 
 def by_reference(here: Here, store: "Store", text: str) -> "list[Capture]":

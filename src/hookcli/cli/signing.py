@@ -3,7 +3,7 @@
 A secret is called after its variable or its file: names are shown, values never.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,23 @@ def secrets_of(here: Here, scheme: str) -> "list[Secret]":
     references = here.settings.secrets.get(scheme, ())
     found, _ = available(scheme, references, here.console.environ)
     return [_named(one.source, one.value) for one in found]
+
+
+def by_scheme(here: Here) -> "Mapping[str, Sequence[Secret]]":
+    """All secrets that are configured and can be read, for a listener."""
+    return {scheme: secrets_of(here, scheme) for scheme in here.settings.secrets}
+
+
+def faults(here: Here) -> list[str]:
+    """Why secrets that are configured cannot be read, a sentence each."""
+    from hookcli.config.secrets import available
+
+    found = here.settings.secrets.items()
+    return [
+        fault
+        for scheme, references in found
+        for fault in available(scheme, references, here.console.environ)[1]
+    ]
 
 
 def source(here: Here, given: str | None) -> "Callable[[str], Sequence[Secret]]":

@@ -67,7 +67,7 @@ def test_the_environment_page_names_every_variable_of_the_schema() -> None:
         (["listen", "--forwrd", "1"], "no such option: --forwrd", "--forward"),
         (["ls", "--limt", "3"], "no such option: --limt", "--limit"),
         (["--nonsense"], "no such option: --nonsense", ""),
-        (["show"], "missing argument", "hookcli show --help"),
+        (["export"], "missing argument", "hookcli export --help"),
         (["help", "exitcodes"], "no page is called exitcodes", "exit-codes"),
         (["listen", "8000", "--count", "x"], "--count", "hookcli listen --help"),
         (["listen", "8000", "--timeout", "soon"], "--timeout 'soon': a time is wanted", ""),

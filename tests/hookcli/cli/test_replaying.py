@@ -51,7 +51,7 @@ def some(shelf: Shelf, app: rawhttp.Program, count: int = 4, **changes: object) 
         (["@", "@3"], b"31", ""),
         (["@", "@3", "--order", "seq"], b"13", ""),
         (["status:200", "--order", "reverse"], b"3210", ""),
-        (["4700..", "seq>4702"], b"0123", ""),
+        (["4700..", "seq>4702"], b"3", ""),
         (["-"], b"20", "IDS"),
         ([":set"], b"13", ""),
         (["@", "--times", "3"], b"333", ""),

@@ -97,7 +97,7 @@ def body(headers: Headers, data: bytes) -> Iterator[str]:
     elif kind is media.Kind.BINARY:
         told = media.content_type(headers) or "no content type"
         encoded = ", compressed" if media.is_encoded(headers) else ""
-        yield f"(binary, {size(len(data))}, {safe(told)}{encoded}; --body --raw for the bytes)"
+        yield f"(binary, {size(len(data))}, {safe(told)}{encoded}; --body --raw or -O FILE)"
     else:
         for text in data.decode("utf-8", "replace").splitlines():
             yield safe(text)
