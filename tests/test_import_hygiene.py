@@ -36,6 +36,7 @@ def command(*arguments: str) -> str:
         "import hookcli",
         "import hookcli.wire.messages, hookcli.wire.codec",
         "import hookcli.captures.model, hookcli.errors",
+        "import hookcli.captures.filters",
         "import hookcli.config.load, hookcli.config.credentials",
         command("--help"),
         command("--version"),
