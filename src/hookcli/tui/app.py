@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hookcli.tui.board import Board
 from hookcli.tui.bridge import Engine, Listen
 from hookcli.tui.inspector import Inspector
+from hookcli.tui.loading import budget_ms
 from hookcli.tui.replays import Send
 from hookcli.tui.sending import Sender
 from hookcli.tui.setup import MARK, Setup
@@ -62,7 +63,7 @@ def run_listen(
     engine = Engine(listen, also=also, runner=runner)
     own = Sender()
     sender = send or own.send
-    board = Board(mark=MARK)
+    board = Board(mark=MARK, budget_ms=budget_ms)
     crash: Exception | None = None
     code = 0
     try:

@@ -28,6 +28,8 @@ def banner(link: Link, width: int, now: float, *, oldest_ms: float, ascii_only: 
 
 def _wrong(link: Link, now: float, oldest_ms: float) -> Iterator[tuple[str, str, int]]:
     """Sentences with their role and how many lines they may take, worst first."""
+    if link.phase == "ended" and link.reason:
+        yield _ended(link), "bad", 3
     for code in STAYING:
         yield from _notice(link, code)
     for target in link.targets.values():
@@ -42,6 +44,12 @@ def _wrong(link: Link, now: float, oldest_ms: float) -> Iterator[tuple[str, str,
     if abs(link.clock_ahead_ms) >= CLOCK_MS:
         off = words.long_span(abs(link.clock_ahead_ms))
         yield f"clock is {off} off the relay's; signatures may look stale", "warn", 1
+    if link.slow is not None and now - link.slow[0] < SHOWN_S["warning"]:
+        _, source, took, budget = link.slow
+        text = (
+            f"slow: your app takes {words.long_span(took)} of {source}'s {words.long_span(budget)}"
+        )
+        yield text, "warn", 1
     for at, notice in reversed(link.notices):
         if notice.code not in STAYING and now - at < SHOWN_S.get(notice.level, 0):
             yield _sentence(notice), _role(notice), 2
@@ -53,6 +61,12 @@ def _notice(link: Link, code: str) -> Iterator[tuple[str, str, int]]:
         if notice.code == code:
             yield _sentence(notice), _role(notice), 2
             return
+
+
+def _ended(link: Link) -> str:
+    return (
+        f"Listening ended: {link.reason}. What was captured is here and can be replayed and edited."
+    )
 
 
 def _sentence(notice: observe.Notice) -> str:

@@ -1,7 +1,7 @@
 """Everything the screen knows, reduced from reports; pure: the time is given with each report."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from hookcli.captures.model import DeliveryState, Why
@@ -9,7 +9,7 @@ from hookcli.tui import words
 from hookcli.tui.feed import Feed
 from hookcli.tui.header import Counts
 from hookcli.tui.link import Link
-from hookcli.tui.peek import answer_line
+from hookcli.tui.peek import SLOW, answer_line
 from hookcli.tui.rows import Row, Separator, row_of, with_attempt
 from hookcli.tunnel import observe
 
@@ -39,7 +39,11 @@ class Changes:
 class Board:
     """Link, feed and log. `at` is µs since the epoch, `now` seconds of a forward-only clock."""
 
-    def __init__(self, *, mark: str = "") -> None:
+    def __init__(
+        self, *, mark: str = "", budget_ms: Callable[[str], float | None] = lambda scheme: None
+    ) -> None:
+        self.budget_ms = budget_ms
+        """How long a scheme's provider waits for an answer."""
         self.link = Link(phase="none")
         self.feed = Feed()
         self.log: deque[LogLine] = deque(maxlen=2000)
@@ -55,7 +59,7 @@ class Board:
         changes = Changes()
         for report in reports:
             self.link.told(report, now)
-            self._rows(report, at, changes)
+            self._rows(report, at, changes, now)
             self._note(report, at)
         return changes
 
@@ -65,7 +69,7 @@ class Board:
 
     # Rows
 
-    def _rows(self, report: observe.Report, at: int, changes: Changes) -> None:
+    def _rows(self, report: observe.Report, at: int, changes: Changes, now: float) -> None:
         match report:
             case observe.Captured():
                 self._captured(report, at, changes)
@@ -73,7 +77,7 @@ class Board:
                 self._flying[report.capture] = at
                 self._change(report.capture, changes, flying=at)
             case observe.AttemptFinished():
-                self._finished(report, changes)
+                self._finished(report, changes, now)
             case observe.SenderTold():
                 self._change(report.capture, changes, told=report.told)
             case observe.Ready():
@@ -100,12 +104,15 @@ class Board:
                 self._catching = 0
                 self._separate(text, at, changes)
 
-    def _finished(self, report: observe.AttemptFinished, changes: Changes) -> None:
+    def _finished(self, report: observe.AttemptFinished, changes: Changes, now: float) -> None:
         attempt = report.attempt
         self._flying.pop(attempt.capture, None)
+        row = self.feed.get(attempt.capture)
         if attempt.why in (Why.LIVE, Why.RETRY):
             self._latencies.append(attempt.ms)
-        row = self.feed.get(attempt.capture)
+            budget = self.budget_ms(row.scheme) if row is not None and row.scheme else None
+            if row is not None and budget and attempt.ms >= SLOW * budget:
+                self.link.slow = (now, row.source, attempt.ms, budget)
         if row is not None:
             self.feed.put(with_attempt(row, attempt, answer_line(attempt)))
             changes.changed.add(row.id)

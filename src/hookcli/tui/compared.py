@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from hookcli.tui import words
 from hookcli.tui.details import Details, outcome_title
-from hookcli.tui.paint import Line, Piece, left, spread, wrapped
+from hookcli.tui.paint import Line, Piece, cut, left, spread, wrapped
 from hookcli.workbench import diff
 
 IGNORED = ("id", "created", "header.date", "header.x-request-id")
@@ -70,7 +70,7 @@ def diff_sheet(it: Comparison, width: int, *, ascii_only: bool) -> Sheet:
         names = (words.short(it.other.capture.id), words.short(it.this.capture.id))
         _unified(sheet, list(diff.unified(a, b, names)))
         return sheet
-    sheet.add(_sides(it.this, it.other, width))
+    sheet.add(_sides(it.this, it.other, width, ascii_only=ascii_only))
     for section in sections:
         _section(sheet, section, width, ascii_only=ascii_only)
     return sheet
@@ -103,16 +103,38 @@ def _unified(sheet: Sheet, lines: Sequence[str]) -> None:
         sheet.add([(Piece(f"  {line}", roles.get(line[:1], "")),)])
 
 
-def _sides(this: Details, other: Details, width: int) -> list[Line]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Grid:
+    """Three columns where there is room: the place, the other's value, this one's."""
+
+    name: int
+    value: int
+
+    @classmethod
+    def of(cls, width: int) -> "_Grid":
+        name = max(min(48, width // 3), 24)
+        return cls(name=name, value=max((width - name - 6) // 2, 16))
+
+    def line(self, name: Piece, before: Piece, after: Piece, bar: str) -> Line:
+        """One row."""
+        return (
+            name._replace(text=left(name.text, self.name) + " "),
+            before._replace(text=left(before.text, self.value)), Piece(f" {bar} ", "dim"),
+            after._replace(text=cut(after.text, self.value)),
+        )  # fmt: skip
+
+
+def _sides(this: Details, other: Details, width: int, *, ascii_only: bool) -> list[Line]:
     def side(name: str, details: Details) -> str:
         outcome = outcome_title(details.last) if details.last else "not forwarded"
-        return f"  {name}  {words.clock(details.capture.received_at)}  {outcome}"
+        return f"{name}  {words.clock(details.capture.received_at)}  {outcome}"
 
-    half = (width - 2) // 2
     if width < WIDE:
-        return [(Piece(side("- other", other), "bad"),), (Piece(side("+ this ", this), "ok"),)]
-    return [(Piece(left(side("OTHER", other), half), "strong"), Piece("│ ", "dim"),
-             Piece(side("THIS", this), "strong"))]  # fmt: skip
+        return [(Piece("  " + side("- other", other), "bad"),),
+                (Piece("  " + side("+ this ", this), "ok"),)]  # fmt: skip
+    bar = "|" if ascii_only else "│"
+    sides = Piece(side("OTHER", other), "strong"), Piece(side("THIS", this), "strong")
+    return [_Grid.of(width).line(Piece(""), *sides, bar)]
 
 
 def _section(sheet: Sheet, section: diff.Section, width: int, *, ascii_only: bool) -> None:
@@ -138,12 +160,9 @@ def _difference(one: diff.Difference, width: int, *, ascii_only: bool) -> list[L
     before = _value(one.before)
     after = _value(one.after)
     if width >= WIDE:
-        half = (width - 2) // 2
-        name = max(min(36, half // 2), 12)
-        bar = "| " if ascii_only else "│ "
-        return [(Piece("    " + left(where, name) + " "), Piece(left(before, half - name - 5), "bad"),
-                 Piece(bar, "dim"), Piece("  " + left(where, name) + " "),
-                 Piece(left(after, half - name - 4), "ok"))]  # fmt: skip
+        bar = "|" if ascii_only else "│"
+        values = Piece(before, "bad"), Piece(after, "ok")
+        return [_Grid.of(width).line(Piece(f"    {where}"), *values, bar)]
     return [(Piece(f"    {where}"),), (Piece("      - ", "bad"), Piece(before)),
             (Piece("      + ", "ok"), Piece(after))]  # fmt: skip
 

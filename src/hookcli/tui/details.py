@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hookcli.captures.model import Attempt, Capture, Outcome, SignatureState
 from hookcli.tui import words
 from hookcli.tui.paint import Line, Piece, cut, left, length, right, spread, width_of, wrapped
-from hookcli.tui.peek import answer_line, told_words
+from hookcli.tui.peek import answer_line, budget_role, told_words
 from hookcli.tui.rows import Row
 from hookcli.wire.headers import Headers, first
 
@@ -141,15 +141,15 @@ def answer_lines(details: Details, row: Row, width: int, *, ascii_only: bool) ->
         Piece(dash * 300, "dim"),
     )]  # fmt: skip
     lines += [(Piece(f"   {part}"),) for part in wrapped(answer_line(last), max(width - 4, 20), 2)]
-    facts = [told_words(row)] if told_words(row) else []
+    end: list[Piece] = [Piece("   "), Piece(told_words(row), "dim")] if told_words(row) else []
     if details.budget_ms and not row.parent:
         room, full = 10, min(int(last.ms / details.budget_ms * 10 + 0.99), 10)
         done, left_over = ("#", ".") if ascii_only else ("█", "░")
-        facts.append(f"budget {words.long_span(last.ms)} of {words.long_span(details.budget_ms)} "
-                     f"{done * full}{left_over * (room - full)}")  # fmt: skip
-    if facts:
-        lines.append((Piece(f"   {dot.join(facts)}", "dim"),))
-    return lines
+        role = budget_role(last.ms, details.budget_ms) or "dim"
+        text = f"budget {words.long_span(last.ms)} of {words.long_span(details.budget_ms)} "
+        end += [Piece(dot if end else "   ", "dim"), Piece(text, role),
+                Piece(done * full + left_over * (room - full), role)]  # fmt: skip
+    return [*lines, tuple(end)] if end else lines
 
 
 # Attempts

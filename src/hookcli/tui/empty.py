@@ -3,7 +3,7 @@
 from hookcli.tui import words
 from hookcli.tui.header import target_sentence
 from hookcli.tui.link import Link
-from hookcli.tui.paint import Line, Piece, left
+from hookcli.tui.paint import Line, Piece, left, width_of, wrapped
 
 
 def empty_lines(
@@ -22,9 +22,21 @@ def hello(url: str, path: str = "/hello") -> str:
     return f"""curl {url}{path} -d '{{"hello":"world"}}'"""
 
 
-def _beside(text: str, hint: str, width: int) -> Line:
+def _beside(text: str, hint: str, width: int, role: str = "") -> list[Line]:
+    """A text and at the right how to copy it; on a line of its own if the text needs its own."""
     room = max(width - len(hint) - 4, 20)
-    return (Piece(left(text, room)), Piece(hint, "dim"))
+    if width_of(text) < room:
+        return [(Piece(left(text, room), role), Piece(hint, "dim"))]
+    return [(Piece(text, role),), (Piece(" " * room), Piece(hint, "dim"))]
+
+
+def _line(indent: str, url: str, path: str, width: int) -> list[str]:
+    """The curl line; where it is too long, over two lines as a shell takes them."""
+    whole = f"{indent}{hello(url, path)}"
+    if width_of(whole) <= width:
+        return [whole]
+    first, _, rest = whole.partition(" -d ")
+    return [f"{first} \\", f"{indent}  -d {rest}"]
 
 
 def _row(text: str = "", role: str = "") -> Line:
@@ -37,6 +49,10 @@ def _connecting(link: Link, now: float) -> list[Line]:
                 _row("   hookcli listen 8000   receives webhooks and forwards them to localhost:8000"),
                 _row("   hookcli import FILE   reads har, curl, http and ndjson")]  # fmt: skip
     state = link.state(now)
+    if state == "ended":
+        return [(), _row("   Nothing is being received any more.", "bad"), (),
+                *(_row(f"   {part}") for part in wrapped(link.reason, 70, 4)), (),
+                _row("   H shows what was captured in earlier runs; q leaves.")]  # fmt: skip
     if state == "lost":
         return [(), _row(f"   The relay cannot be reached: {link.reason or 'no answer'}.", "bad"), (),
                 _row("   It is tried again and again; L shows the log, ctrl+t tries now.")]  # fmt: skip
@@ -60,19 +76,20 @@ def _checks(link: Link, earlier: int, *, ascii_only: bool) -> list[Line]:
 def _live(link: Link, width: int, *, earlier: int, ascii_only: bool) -> list[Line]:
     ready = link.ready
     assert ready is not None  # noqa: S101 - the caller asked
-    width = min(width, 84)
+    width = min(width, 96)
     target = next(iter(link.targets), "")
     forwarded = f" and forwarded to {target}" if target else ""
     days = ready.retention_s // 86400
+    curl = _line("        ", ready.url, "/hello", width)
     kept = f"{days} days" if days > 1 else f"{ready.retention_s // 3600} hours"
     return [
         (),
-        _beside("   Your webhook URL", "(u copies it)", width), (),
+        *_beside("   Your webhook URL", "(u copies it)", width), (),
         _row(f"     {ready.url}", "accent"), (),
         _row("   1  Paste it into your provider's dashboard, or try it from another terminal:"), (),
-        _row(f"        {hello(ready.url)}", "strong"),
-        _beside("", "(y copies the curl)", width),
-        _beside("   2  Or send a signed sample now:", "(t copies it)", width), (),
+        *(_row(part, "strong") for part in curl[:-1]),
+        *_beside(curl[-1], "(y copies the curl)", width, "strong"), (),
+        *_beside("   2  Or send a signed sample now:", "(t copies it)", width), (),
         _row("        hookcli trigger stripe/invoice.paid", "strong"), (),
         _row(f"   Requests are captured here{forwarded}."),
         _row(f"   Nothing is lost while you are away: the relay keeps events for {kept}."), (),
@@ -83,10 +100,11 @@ def _live(link: Link, width: int, *, earlier: int, ascii_only: bool) -> list[Lin
 def _local(link: Link, width: int, *, earlier: int, ascii_only: bool) -> list[Line]:
     ready = link.ready
     assert ready is not None  # noqa: S101 - the caller asked
-    width = min(width, 84)
+    width = min(width, 96)
     port = ready.relay.rpartition("//")[2]
     down = [target for target in link.targets.values() if target.state in ("refused", "timeout")]
     open_ = "o" if ascii_only else "○"
+    curl = _line("     ", ready.url, "", width)
     tail: list[Line] = []
     for target in down:
         tail += [
@@ -98,9 +116,9 @@ def _local(link: Link, width: int, *, earlier: int, ascii_only: bool) -> list[Li
         (),
         _row("   No relay is configured, so hookcli started one inside this process."),
         _row("   It works from this machine only:"), (),
-        _beside(f"     {ready.url}", "(u copies it)", width), (),
-        _beside(f"     {hello(ready.url, '')}", "(y copies it)", width),
-        _beside("     hookcli trigger stripe/invoice.paid", "(t copies it)", width), (),
+        *_beside(f"     {ready.url}", "(u copies it)", width, "accent"), (),
+        *(_row(part) for part in curl[:-1]), *_beside(curl[-1], "(y copies it)", width),
+        *_beside("     hookcli trigger stripe/invoice.paid", "(t copies it)", width), (),
         _row("   To get a public URL, do one of these (c shows the commands in full):"), (),
         *public_lines(port), (),
         *(tail or _checks(link, earlier, ascii_only=ascii_only)),

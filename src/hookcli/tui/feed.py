@@ -17,6 +17,8 @@ class Feed:
         self._number: dict[str, int] = {}
         """Row id to its running number; the first item's is `_first`."""
         self._first = 0
+        self._told: dict[tuple[str, str, str], set[str]] = {}
+        """Rows by the provider's own id of what they tell."""
         self._shown: list[Item] | None = None
         self._place: dict[str, int] = {}
         self._test: Test | None = None
@@ -53,6 +55,14 @@ class Feed:
     def every(self) -> Iterable[Row]:
         """All rows, shown or not, oldest first."""
         return (item for item in self._all if isinstance(item, Row))
+
+    def repeats(self, row: Row) -> Row | None:
+        """The first row that told the same, if it came before this one."""
+        ids = self._told.get(_same(row), ()) if row.provider_id else ()
+        if len(ids) < 2:
+            return None
+        first = min(ids, key=self._number.__getitem__)
+        return None if first == row.id else self.get(first)
 
     # Changes
 
@@ -154,6 +164,13 @@ class Feed:
 
     def _count(self, row: Row, by: int) -> None:
         self.rows += by
+        if row.provider_id:
+            ids = self._told.setdefault(_same(row), set())
+            (ids.add if by > 0 else ids.discard)(row.id)
         self.failed += by * row.failed
         self.bad_signatures += by * (row.sig is SignatureState.BAD)
         self.marked += by * row.marked
+
+
+def _same(row: Row) -> tuple[str, str, str]:
+    return row.endpoint, row.source, row.provider_id

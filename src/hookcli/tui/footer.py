@@ -14,9 +14,16 @@ _IN_WORDS = {"⏎": "enter", "↑": "up", "↓": "down", "←": "left", "→": "
 
 
 def footer_actions(places: Iterable[str]) -> list[Action]:
-    """The actions of these places that belong into a footer, by rank."""
-    wanted = set(places)
-    found = [action for action in ACTIONS if action.where in wanted and action.footer]
+    """The actions of these places, the innermost first, that belong into a footer; by rank.
+
+    A key that an inner place has taken does nothing of what it does further out.
+    """
+    found: list[Action] = []
+    taken: set[str] = set()
+    for place in places:
+        here = [action for action in ACTIONS if action.where == place]
+        found += [one for one in here if one.footer and one.keys.split(",")[0] not in taken]
+        taken |= {key for action in here for key in action.keys.split(",")}
     return sorted(found, key=lambda action: action.footer)
 
 

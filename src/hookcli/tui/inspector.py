@@ -10,7 +10,7 @@ from textual import events
 
 from hookcli.captures.store import Store
 from hookcli.errors import HookcliError
-from hookcli.tui import layout, words
+from hookcli.tui import layout, loading, words
 from hookcli.tui.acting import Acting, act, handles, work
 from hookcli.tui.actions import ACTIONS, BY_ID, Action, bindings, command_line
 from hookcli.tui.board import Board
@@ -21,7 +21,7 @@ from hookcli.tui.keys import OrderedKeys
 from hookcli.tui.memory import Memory
 from hookcli.tui.outside import Outside
 from hookcli.tui.paint import draw_ascii
-from hookcli.tui.replays import Replayer, Send
+from hookcli.tui.replays import Replayer, Send, is_loopback
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.boxes import LineBox, YesNoBox
 from hookcli.tui.screens.help import HelpScreen
@@ -60,6 +60,21 @@ _PALETTE_PLACES = (
 )
 
 
+def ended_words(error: BaseException | None) -> str:
+    """Why listening ended, with what to do about it; empty for no reason."""
+    if error is None:
+        return ""
+    if isinstance(error, HookcliError):
+        return f"{error.message} ({error.hint})" if error.hint else error.message
+    return f"a bug of hookcli ({type(error).__name__}); q leaves and writes a report"
+
+
+def away_box(target: str, count: int) -> YesNoBox:
+    """The question before something is sent to another machine."""
+    what = words.plural(count, "capture")
+    return YesNoBox(f"Send {what} to {target}? It is not this machine.", "send")
+
+
 async def warm() -> None:
     """Import what will be needed, bit by bit, so that no key has to wait for it."""
     for name in _SOON:
@@ -84,7 +99,7 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
         words.tell_times(setup.times)
         self.engine = engine
         self.memory = Memory.load(setup.state)
-        self.board = board or Board(mark=MARK)
+        self.board = board or Board(mark=MARK, budget_ms=loading.budget_ms)
         self.desk = Desk(lambda: Store.open(setup.store))
         self.scans = Desk(lambda: Store.open(setup.store), name="scan")
         self.replayer = Replayer(engine, self.desk, send)
@@ -154,16 +169,14 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
         self.main.ticked()
 
     def _ended(self) -> None:
-        self.board.link.phase = "ended"
-        error = self.engine.error
-        if isinstance(error, HookcliError):
-            self.say(f"listening ended: {error.message}", "bad")
-        elif error is not None:
-            self.say(f"listening ended by a bug: {type(error).__name__}", "bad")
-        elif getattr(self.engine.ending, "reason", "") in ENDS:
+        link, error = self.board.link, self.engine.error
+        error = error or getattr(self.engine.ending, "error", None)
+        link.phase = "ended"
+        if error is None and getattr(self.engine.ending, "reason", "") in ENDS:
             self.exit(0)
-        else:
-            self.say("listening ended")
+            return
+        link.reason = ended_words(error)
+        self.say(f"listening ended{f': {link.reason}' if link.reason else ''}", "bad")
 
     # Words
 
@@ -306,15 +319,26 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
 
     async def confirmed(self, target: str, count: int) -> bool:
         """Ask once before something is sent to another machine."""
-        if target in self._trusted:
+        if is_loopback(target) or target in self._trusted:
             return True
-        what = words.plural(count, "capture")
-        yes = await self.push_screen_wait(
-            YesNoBox(f"Send {what} to {target}? It is not this machine.", "send")
-        )
-        if yes:
+        if yes := await self.push_screen_wait(away_box(target, count)):
             self._trusted.add(target)
         return bool(yes)
+
+    def ask_first(self, target: str, count: int, then: Callable[[], None]) -> None:
+        """The same without waiting: the box is there before the next key is read."""
+        if is_loopback(target) or target in self._trusted:
+            then()
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._trusted.add(target)
+                then()
+            else:
+                self.say("nothing was sent")
+
+        _ = self.push_screen(away_box(target, count), answered)
 
     def parcel(
         self, details: Details, *, resign: bool | None, change: "Change | None" = None

@@ -43,6 +43,8 @@ class Link:
     reconnects: int = 0
     gaps: int = 0
     paused: bool = False
+    slow: tuple[float, str, float, float] | None = None
+    """When an answer nearly took too long, whose it was, and ms taken and allowed."""
 
     def told(self, report: observe.Report, now: float) -> None:
         """Take in a report."""

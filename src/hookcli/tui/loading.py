@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from hookcli.captures.model import Summary, Why
 from hookcli.captures.store import Store
@@ -60,6 +61,15 @@ def details(store: Store, id: str) -> Details | None:  # noqa: A002
     found = signatures.identify(capture.request(body))
     budget = found.deadline_s * 1000 if found.deadline_s else None
     return Details(capture=capture, body=body, attempts=tuple(store.attempts(id)), budget_ms=budget)
+
+
+@cache
+def budget_ms(scheme: str) -> float | None:
+    """How long a scheme's provider waits for an answer; None when it does not say."""
+    from hookcli import signatures
+
+    found = signatures.load(scheme)
+    return found.deadline_s * 1000 if found is not None and found.deadline_s else None
 
 
 def count(store: Store, text: str, *, now: int) -> int:

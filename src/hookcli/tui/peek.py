@@ -16,6 +16,8 @@ _RAILS = re.compile(r"^[A-Z]\w*(?:::[A-Z]\w*)+(?: \(.*\))?.*", re.M)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.IGNORECASE | re.DOTALL)
 _LOOK_AT = 65536
+SLOW = 0.8
+"""The share of the provider's patience from which on an answer is called slow."""
 
 
 def answer_line(attempt: Attempt) -> str:
@@ -65,7 +67,7 @@ def _message_of(value: Any, depth: int) -> str:
 
 
 def peek(row: Row, now: int, *, budget_ms: float | None = None, capture: Capture | None = None,
-         ascii_only: bool = False, wide: bool = False) -> list[Line]:  # fmt: skip
+         repeats: Row | None = None, ascii_only: bool = False, wide: bool = False) -> list[Line]:  # fmt: skip
     """Three lines: outcome and retry; the answer's message; signature, sender, budget. `now` in µs."""
     dash = "-" if ascii_only else "─"
     name = row.id if wide else words.short(row.id)
@@ -74,7 +76,7 @@ def peek(row: Row, now: int, *, budget_ms: float | None = None, capture: Capture
     head += outcome_pieces(row, now, ascii_only=ascii_only)
     head += [Piece(" "), Piece(dash * 300, "dim")]
     return [tuple(head), _message(row, ascii_only=ascii_only),
-            _facts(row, capture, budget_ms, ascii_only=ascii_only)]  # fmt: skip
+            _facts(row, capture, budget_ms, repeats, ascii_only=ascii_only)]  # fmt: skip
 
 
 def outcome_pieces(row: Row, now: int, *, ascii_only: bool = False) -> Line:
@@ -121,18 +123,30 @@ def _message(row: Row, *, ascii_only: bool) -> Line:
     return (Piece(arrow, "dim"), Piece(f"{row.method} {row.path}", "dim"))
 
 
-def _facts(row: Row, capture: Capture | None, budget_ms: float | None, *, ascii_only: bool) -> Line:
+def _facts(
+    row: Row, capture: Capture | None, budget_ms: float | None, repeats: Row | None, *, ascii_only: bool
+) -> Line:  # fmt: skip
     dot = " - " if ascii_only else " · "
     facts: list[Piece] = [Piece(" "), *signature_pieces(row, capture)]
     if sender := told_words(row):
         facts += [Piece(dot, "dim"), Piece(sender)]
     if budget_ms and row.outcome is not None and not row.parent:
-        late = row.ms > budget_ms
         text = f"budget {words.long_span(row.ms)} of {words.long_span(budget_ms)}"
-        facts += [Piece(dot, "dim"), Piece(text, "bad" if late else "")]
+        facts += [Piece(dot, "dim"), Piece(text, budget_role(row.ms, budget_ms))]
+    if repeats is not None:
+        before = words.long_span((row.at - repeats.at) / 1000)
+        text = f"repeats {words.short(repeats.id)}, {before} later"
+        facts += [Piece(dot, "dim"), Piece(text, "warn")]
     if row.tags:
         facts += [Piece(dot, "dim"), Piece(" ".join(f":{tag}" for tag in row.tags), "accent")]
     return tuple(facts)
+
+
+def budget_role(ms: float, budget_ms: float) -> str:
+    """How a time looks beside what the provider waits for."""
+    if ms > budget_ms:
+        return "bad"
+    return "warn" if ms >= SLOW * budget_ms else ""
 
 
 def told_words(row: Row) -> str:

@@ -40,6 +40,7 @@ class Row:
     method: str = ""
     path: str = ""
     size: int = 0
+    scheme: str = ""
     sig: SignatureState = SignatureState.NONE
     state: DeliveryState | None = None
     outcome: Outcome | None = None
@@ -60,6 +61,8 @@ class Row:
     tags: tuple[str, ...] = ()
     note: str = ""
     marked: bool = False
+    provider_id: str = ""
+    """By which the provider repeats itself; empty when not known."""
 
     @property
     def failed(self) -> bool:
@@ -133,6 +136,8 @@ def row_of(capture: Capture, *, marked: str = "") -> Row:
         told=capture.told,
         tags=capture.tags,
         note=capture.note,
+        scheme=capture.scheme,
+        provider_id="" if capture.parent else capture.provider_id,
         marked=bool(marked) and marked in capture.tags,
     )
 
@@ -224,8 +229,10 @@ def heading(grid: Columns) -> Line:
     return tuple(pieces)
 
 
-def line(row: Row, grid: Columns, *, now: int, ascii_only: bool = False) -> Line:
-    """The row's cells; `now` in µs, for what is under way."""
+def line(
+    row: Row, grid: Columns, *, now: int, ascii_only: bool = False, repeats: bool = False
+) -> Line:
+    """The row's cells; `now` in µs, for what is under way; `repeats`: the provider sent it before."""
     glyph, plain, role = GLYPHS[row.kind]
     pieces = [
         Piece(" "),
@@ -248,7 +255,8 @@ def line(row: Row, grid: Columns, *, now: int, ascii_only: bool = False) -> Line
         pieces.append(_signature(row, grid.sig))
     if grid.attempts:
         count = f"{'x' if ascii_only else '×'}{row.attempts}" if row.attempts > 1 else ""
-        pieces.append(Piece(" " + right(count, grid.attempts), "dim"))
+        text, role = ("dup", "warn") if repeats and not count else (count, "dim")
+        pieces.append(Piece(" " + right(text, grid.attempts), role))
     return tuple(pieces)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hookcli.captures.filters import quoted
 from hookcli.captures.model import DeliveryState, Outcome, SignatureState
 from hookcli.tui import words
+from hookcli.tui.link import Link
 from hookcli.tui.paint import Line, Piece, left, right
 from hookcli.tui.rows import Row
 
@@ -43,6 +44,7 @@ class Stats:
     bad_signatures: int
     waiting: int
     skipped: int
+    repeated: int
     took: Sequence[float]
     """ms of the last attempts, sorted."""
     per_slot: Sequence[float]
@@ -55,7 +57,15 @@ def percentile(ordered: Sequence[float], share: float) -> float:
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else 0.0
 
 
-def reckon(rows: Iterable[Row], *, now: int, window_s: int, by: str, slots: int) -> Stats:
+def reckon(
+    rows: Iterable[Row],
+    *,
+    now: int,
+    window_s: int,
+    by: str,
+    slots: int,
+    repeats: Callable[[Row], object] = lambda row: None,
+) -> Stats:
     """Statistics of the rows inside the window that ends now (µs)."""
     chosen = [row for row in rows if not window_s or now - row.at <= window_s * 1_000_000]
     begin = min((row.at for row in chosen), default=now)
@@ -71,6 +81,7 @@ def reckon(rows: Iterable[Row], *, now: int, window_s: int, by: str, slots: int)
         tally["failed"] += row.failed
         tally["bad"] += row.sig is SignatureState.BAD
         tally["waiting"] += row.waiting
+        tally["repeated"] += repeats(row) is not None
         tally["skipped"] += row.state is DeliveryState.SKIPPED and row.outcome is None
         if row.outcome is not None:
             took.append(row.ms)
@@ -78,7 +89,7 @@ def reckon(rows: Iterable[Row], *, now: int, window_s: int, by: str, slots: int)
         _add(groups.setdefault(BY[by](row), Group(BY[by](row))), row)
     return Stats(
         count=len(chosen), failed=tally["failed"], bad_signatures=tally["bad"],
-        waiting=tally["waiting"], skipped=tally["skipped"], took=sorted(took),
+        waiting=tally["waiting"], skipped=tally["skipped"], repeated=tally["repeated"], took=sorted(took),
         per_slot=per_slot, latency=worst,
         groups=sorted(groups.values(), key=lambda group: (-group.count, group.name)),
     )  # fmt: skip
@@ -106,7 +117,7 @@ def head_lines(stats: Stats, width: int, *, ascii_only: bool) -> list[Line]:
     times = words.sparkline(list(stats.latency), ascii_only=ascii_only)[:room]
     return [
         (Piece(f"  events   {stats.count}   "), Piece(f"failed {stats.failed}{share}", "bad" if stats.failed else ""),
-         Piece(f"   bad signature {stats.bad_signatures}   waiting {stats.waiting}   skipped {stats.skipped}")),
+         Piece(f"   bad signature {stats.bad_signatures}   duplicates {stats.repeated}   waiting {stats.waiting}   skipped {stats.skipped}")),
         (), (Piece("  events       ", "dim"), Piece(bars, "accent")),
         (Piece("  slowest      ", "dim"), Piece(times, "accent")), (),
         (Piece("  your app     ", "dim"), Piece(f"p50 {words.long_span(p50)}   p95 {words.long_span(p95)}   "
@@ -145,3 +156,17 @@ def filter_for(by: str, name: str) -> str:
     if by == "status" and name == "not sent":
         return "attempts=0"
     return f"{FILTER[by]}={quoted(name)}"
+
+
+def foot_lines(link: Link, captures: int, size: int, oldest: int, now: int) -> list[Line]:
+    """The relay and the store, a line each."""
+    relay = "no listener runs here"
+    if link.ready is not None:
+        facts = [words.plural(link.reconnects, "reconnect"), words.plural(link.gaps, "gap")]
+        if link.round_trip_ms is not None:
+            facts.append(f"round trip {words.long_span(link.round_trip_ms)}")
+        relay = " · ".join([link.ready.relay, *facts])
+    since = f" · the oldest {words.long_span((now - oldest) / 1000)} old" if captures else ""
+    store = f"{words.plural(captures, 'capture')} shown · {words.long_size(size)}{since}"
+    return [(), (Piece("  relay        ", "dim"), Piece(relay)),
+            (Piece("  store        ", "dim"), Piece(store))]  # fmt: skip

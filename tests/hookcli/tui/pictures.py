@@ -18,7 +18,7 @@ from tests.hookcli.tui import story
 from tests.hookcli.tui.rig import Drive, driven, listening
 
 READY = observe.Ready(
-    endpoint="ep_k3f9qz",
+    endpoint="ep_tuijzap5jqa3mrithakwq6t3fh",
     url=story.URL,
     targets=(story.TARGET,),
     relay="https://hooks.example.com",
@@ -69,7 +69,7 @@ async def _empty(it: Drive) -> None:
 async def _local(it: Drive) -> None:
     local = {
         "local": True,
-        "url": "http://127.0.0.1:4747/ep_k3f9qz",
+        "url": "http://127.0.0.1:4747/ep_tuijzap5jqa3mrithakwq6t3fh",
         "relay": "http://127.0.0.1:4747",
     }
     values = {name: getattr(READY, name) for name in READY.__slots__}
@@ -130,7 +130,8 @@ def opened(folder: Path, picture: Picture) -> AbstractAsyncContextManager[Drive]
     return driven(
         folder, size=picture.size, listen=listening(), history=False, theme=picture.theme,
         times="utc", views={"stripe invoices": "source:stripe type:invoice.*"}, target="",
-        wall=lambda: story.NOON / 1e6, secrets=lambda scheme: story.SECRETS.get(scheme, ()),
+        wall=lambda: story.NOON / 1e6, secrets=lambda scheme: story.SECRETS.get(scheme, ())[:1],
+        all_secrets=lambda: [one for each in story.SECRETS.values() for one in each],
     )  # fmt: skip
 
 

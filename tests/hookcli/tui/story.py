@@ -25,7 +25,7 @@ from hookcli.wire.http import Request
 NOON = 1_763_908_364_520_000
 """µs since the epoch, 2025-11-23T14:32:44.520Z: when the pictures are taken."""
 TARGET = "http://localhost:8000"
-URL = "https://hooks.example.com/ep_k3f9qz"
+URL = "https://hooks.example.com/ep_tuijzap5jqa3mrithakwq6t3fh"
 SECRETS = {
     "stripe": (Secret("stripe-test", "whsec_made_up_for_pictures"),),
     "github": (Secret("github-hook", "made up for pictures"),),
@@ -104,6 +104,8 @@ EVENTS = (
     Event(ago_s=401.2, source="", kind="", body={"ping": True}, status=204, ms=7, path="/webhooks/internal",
           state=SignatureState.NONE),
     Event(ago_s=380.2, source="stripe", kind="payment_intent.created", body=thing("payment_intent.created", 11)),
+    Event(ago_s=372.6, source="stripe", kind="invoice.payment_failed", body=invoice(5, False) | {"livemode": True},
+          ms=12),
     Event(ago_s=367.9, source="github", kind="push", body=PUSH, ms=18),
     Event(ago_s=355.6, source="stripe", kind="invoice.finalized", body=thing("invoice.finalized", 12), status=422,
           ms=31, answer='{"error": "unknown customer cus_QmVb3LN4P"}'),
@@ -140,8 +142,11 @@ EVENTS = (
 
 
 def identity(number: int) -> str:
-    """An id that sorts by its number."""
-    return f"01KAR8Q4MZ{number:016d}"
+    """The id of an event, by the time it came; of the mutation for 900."""
+    ago = EVENTS[number].ago_s if number < len(EVENTS) else 2.0
+    letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    value = (((NOON // 1000) - round(ago * 1000)) << 80) + number * 7_919**5
+    return "".join(letters[value >> shift & 31] for shift in range(125, -1, -5))
 
 
 def request_of(number: int, event: Event, at: int) -> Request:
@@ -180,7 +185,7 @@ def captured(number: int, event: Event) -> tuple[Capture, bytes, list[Attempt]]:
     signed = event.state is SignatureState.OK
     made = Capture(
         id=identity(number),
-        endpoint="ep_k3f9qz",
+        endpoint="ep_tuijzap5jqa3mrithakwq6t3fh",
         seq=4680 + number,
         received_at=at,
         method=request.method,
@@ -253,7 +258,7 @@ def _commit(store: Store, made: Capture, body: bytes, attempts: list[Attempt]) -
 
 def _replayed(store: Store) -> None:
     """The failed invoice was tried again: once in vain, once after a fix."""
-    number = next(n for n, e in enumerate(EVENTS) if e.kind == "invoice.payment_failed")
+    number = max(n for n, e in enumerate(EVENTS) if e.kind == "invoice.payment_failed")
     event, of = EVENTS[number], identity(number)
     later = NOON - 12_000_000
     again = answered(of, event, later, why=Why.REPLAY, ms=79)

@@ -131,7 +131,7 @@ async def test_the_form_shows_the_command_that_does_the_same(tmp_path: Path) -> 
         form = it.app.screen
         assert isinstance(form, ReplayForm)
         assert form.command() == (
-            f"hookcli replay {identity(1)} --to http://localhost:8000 --no-resign --times 3"
+            f"hookcli replay {identity(1)} --to localhost:8000 --no-resign --times 3"
             " --order reverse"
         )
         assert f"hookcli replay {identity(1)} --to" in it.screen

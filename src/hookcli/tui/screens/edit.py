@@ -18,7 +18,7 @@ from hookcli.tui.details import Details, content_type
 from hookcli.tui.footer import footer
 from hookcli.tui.memory import Draft
 from hookcli.tui.paint import Piece
-from hookcli.tui.replays import is_loopback, origin
+from hookcli.tui.replays import origin
 from hookcli.tui.screens.edit_lines import PARTS, EditLines
 from hookcli.tui.widgets.bar import Bar
 from hookcli.tui.widgets.painted import PaintedLines
@@ -337,7 +337,7 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
         if not self.target.value.strip():
             self.app.say("no target: F3 goes to the request line", "warn")
             return
-        if not is_loopback(target) and not await self.app.confirmed(target, 1):
+        if not await self.app.confirmed(target, 1):
             self.app.say("nothing was sent")
             return
         self.answers.append(await self.app.replayer.send(await self._made(request), target))

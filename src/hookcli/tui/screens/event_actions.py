@@ -14,7 +14,7 @@ from textual.screen import Screen
 from hookcli.tui import loading, words
 from hookcli.tui.acting import work
 from hookcli.tui.details import Details
-from hookcli.tui.replays import is_loopback, told
+from hookcli.tui.replays import told
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.boxes import Choice, ChoiceBox
 from hookcli.tui.setup import MARK
@@ -71,6 +71,8 @@ class EventActions(Screen[None]):
     def _replay(self, rows: Sequence[Row], *, resign: bool) -> None:
         if not rows:
             self.app.say("no event is chosen")
+        elif len(rows) == 1 and (details := self._at_hand(rows[0])) is not None:
+            self._replay_asked(rows[0], details, resign=resign)
         elif len(rows) == 1:
             work(self, "replay", self._replay_one(rows[0], resign=resign))
         else:
@@ -78,15 +80,26 @@ class EventActions(Screen[None]):
 
     async def _replay_one(self, row: Row, *, resign: bool) -> None:
         details = await self.app.details_of(row.id)
-        if details is None:
-            return
+        if details is not None:
+            self._replay_asked(row, details, resign=resign)
+
+    def _at_hand(self, row: Row) -> Details | None:
+        """The details of a row, if they are shown: then the next key meets what this one opens."""
+        details = self.details
+        return details if details is not None and details.capture.id == row.id else None
+
+    def _replay_asked(self, row: Row, details: Details, *, resign: bool) -> None:
         target = self.app.target_of(details)
         if not target:
             self.app.say("no target is known for this event; R chooses one", "warn")
             return
-        if not is_loopback(target) and not await self.app.confirmed(target, 1):
-            self.app.say("nothing was sent")
-            return
+
+        def send() -> None:
+            work(self, "replay", self._send(row, details, target, resign=resign))
+
+        self.app.ask_first(target, 1, send)
+
+    async def _send(self, row: Row, details: Details, target: str, *, resign: bool) -> None:
         parcel = self.app.parcel(details, resign=resign)
         attempt = await self.app.replayer.send(parcel, target)
         text, role = told(row, attempt, parcel.remark)
@@ -96,9 +109,9 @@ class EventActions(Screen[None]):
 
     def do_edit(self) -> None:
         """A changed copy, here."""
-        row, details = self.event_list.row, self.details
-        if row is not None and details is not None and details.capture.id == row.id:
-            self._edit_here(details)  # at once: what is typed next is meant for the editor
+        row = self.event_list.row
+        if row is not None and (details := self._at_hand(row)) is not None:
+            self._edit_here(details)
         else:
             work(self, "edit", self._edit())
 
@@ -164,8 +177,8 @@ class EventActions(Screen[None]):
         row = self._one()
         if row is None:
             return
-        if self.details is not None and self.details.capture.id == row.id:
-            self._offer_copies(self.details)
+        if (details := self._at_hand(row)) is not None:
+            self._offer_copies(details)
         else:
             work(self, "copy", self._copy_more(row.id))
 

@@ -228,6 +228,7 @@ class MainScreen(
         self.peek.show(
             peek(row, self.app.now, budget_ms=details.budget_ms if details else None,
                  capture=details.capture if details else None,
+                 repeats=self.app.board.feed.repeats(row),
                  ascii_only=self.app.setup.ascii_only, wide=width >= 90)
         )  # fmt: skip
 

@@ -59,7 +59,7 @@ class ReplayForm(Acting, ModalScreen[None]):
         app = self.app
         target = app.target or next(iter(app.board.link.targets), app.setup.target)
         self.label.styles.width = 14
-        self.input.put(target or "localhost:8000")
+        self.input.put((target or "localhost:8000").removeprefix("http://"))
         focus_now(self.input)
         self._draw()
 

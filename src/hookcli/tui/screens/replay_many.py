@@ -15,7 +15,7 @@ from hookcli.tui.actions import bindings
 from hookcli.tui.details import Details, same_answer
 from hookcli.tui.footer import footer
 from hookcli.tui.paint import Line, Piece, left, right, spread
-from hookcli.tui.replays import is_loopback, outcome_word
+from hookcli.tui.replays import outcome_word
 from hookcli.tui.widgets.lines_view import LinesView
 from hookcli.tui.widgets.painted import PaintedLines
 
@@ -154,7 +154,7 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
         if not target:
             self.progress.skipped += 1
             return True
-        if not is_loopback(target) and not await self.app.confirmed(target, self.progress.total):
+        if not await self.app.confirmed(target, self.progress.total):
             self.stopped = True
             return False
         try:

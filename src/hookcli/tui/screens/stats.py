@@ -1,5 +1,6 @@
 """Counts, failures and latency of what is listed, over a window of time."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -10,7 +11,7 @@ from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.actions import bindings
 from hookcli.tui.footer import footer
 from hookcli.tui.messages import Clicked
-from hookcli.tui.paint import Piece, spread
+from hookcli.tui.paint import Line, Piece, spread
 from hookcli.tui.rows import Row
 from hookcli.tui.widgets.lines_view import LinesView
 from hookcli.tui.widgets.painted import PaintedLines
@@ -61,7 +62,7 @@ class StatsScreen(Acting, Screen[str | None], inherit_bindings=False):
         width, ascii_only = self.app.size.width, self.app.setup.ascii_only
         rows = [item for item in self.app.board.feed.items if isinstance(item, Row)]
         found = stats.reckon(rows, now=self.app.now, window_s=stats.WINDOWS[self.window], by=self.by,
-                             slots=max(min(width - 18, 100), 10))  # fmt: skip
+                             slots=max(min(width - 18, 100), 10), repeats=self.app.board.feed.repeats)  # fmt: skip
         self._groups = list(found.groups)
         what = self.app.main.typed or "everything"
         windows = tuple(
@@ -75,10 +76,19 @@ class StatsScreen(Acting, Screen[str | None], inherit_bindings=False):
         self.head.show([spread((Piece(" Stats   ", "strong"), Piece(what)), windows, width)])
         self.totals.show([(), *stats.head_lines(found, width, ascii_only=ascii_only)])
         lines, choices = stats.table(found, self.by, width, ascii_only=ascii_only)
-        self.view.show(lines, choices, keep=True)
+        self.view.show([*lines, *self._foot(rows)], choices, keep=True)
         self.foot.show(
             [footer(("stats", "full", "any"), width, self.app.setup.keys, ascii_only=ascii_only)]
         )
+
+    def _foot(self, rows: Sequence[Row]) -> list[Line]:
+        app = self.app
+        try:
+            size = app.setup.store.stat().st_size
+        except OSError:
+            size = 0
+        oldest = min((row.at for row in rows), default=app.now)
+        return stats.foot_lines(app.board.link, len(rows), size, oldest, app.now)
 
     def on_clicked(self, message: Clicked) -> None:
         """A window was clicked."""

@@ -58,6 +58,7 @@ class EventList(Acting, ScrollView, can_focus=True, inherit_bindings=False):
         """Lines were added at the beginning: what is read stays where it is."""
         if not added:
             return
+        self._cache.clear()  # what came first may now be a repetition
         self._resize()
         if self.cursor >= 0:
             self.cursor += added
@@ -157,7 +158,10 @@ class EventList(Acting, ScrollView, can_focus=True, inherit_bindings=False):
         if isinstance(item, Separator):
             line = separator(item, width, ascii_only=self.ascii_only)
         else:
-            line = rows.line(item, self._grid, now=self.now, ascii_only=self.ascii_only)
+            line = rows.line(
+                item, self._grid, now=self.now, ascii_only=self.ascii_only,
+                repeats=self.feed.repeats(item) is not None,
+            )  # fmt: skip
         over = ""
         if here:
             bar = ">" if self.ascii_only else "▌"
