@@ -14,6 +14,9 @@ class _Link:
     def __init__(self, client: asyncio.StreamWriter, server: asyncio.StreamWriter) -> None:
         self.client, self.server = client, server
 
+        self.forgotten = False
+        """Nothing passes any more, and nobody is told."""
+
     def abort(self, *, reset: bool) -> None:
         for writer in (self.client, self.server):
             sock = writer.get_extra_info("socket")
@@ -85,6 +88,13 @@ class Proxy:
         self._drop(reset=True)
         self.restore()
 
+    def forget(self) -> None:
+        """Pass bytes on, but on new connections only: those that stand stay open and dead."""
+        self._mark("forget")
+        for link in self._links:
+            link.forgotten = True
+        self._open.set()
+
     def reset(self) -> None:
         """RST on both sides of every connection."""
         self._mark("reset")
@@ -145,6 +155,8 @@ class Proxy:
                 if self._delay:
                     await asyncio.sleep(self._delay)
                 await self._open.wait()
+                if link.forgotten:
+                    continue
                 writer.write(self._spoil(data, link) if down else data)
                 await writer.drain()
             if writer.can_write_eof():
