@@ -137,13 +137,17 @@ class Client:
         if self._stream is not None:
             self._stream.hold(back=back)
 
-    async def close(self) -> None:
-        """End the stream and come back no more."""
+    def stop(self) -> None:
+        """Come back no more."""
         self._machine.stop()
         if self._timer is not None:
             self._timer.cancel()
         if self._trying is not None:
             self._trying.cancel()
+
+    async def close(self) -> None:
+        """End the stream and come back no more."""
+        self.stop()
         stream, self._stream, self._live = self._stream, None, False
         if stream is not None:
             await stream.close()
@@ -249,22 +253,23 @@ class Client:
 
     async def _try(self) -> None:
         """Connect; the machine's clock ends a try that takes too long."""
-        uri = self._address.uri(self._owner.where)
-
-        def make() -> Stream:
-            stream = self._stream = Stream(self, uri, self._address.token)
-            return stream
-
         try:
-            await self._connector.connect(self._origin, make, Took())
+            await self._connector.connect(self._origin, self._make, Took())
         except Broken as broken:
             self._stream = None
             text = broken.fault.text.partition(";")[0]
             lasting = broken.fault.outcome is Outcome.TLS
             self._do(self._machine.failed(self._clock(), text, lasting=lasting))
+        except Exception as error:
+            self._owner.bug(error)
         finally:
             if self._trying is asyncio.current_task():
                 self._trying = None
+
+    def _make(self) -> Stream:
+        uri = self._address.uri(self._owner.where)
+        stream = self._stream = Stream(self, uri, self._address.token)
+        return stream
 
     def _schedule(self) -> None:
         if self._timer is not None:

@@ -127,30 +127,35 @@ async def _race(origin: Origin, addresses: list[Address]) -> tuple[socket.socket
     running: set[asyncio.Task[socket.socket | OSError]] = set()
     tried: dict[asyncio.Task[socket.socket | OSError], Address] = {}
     won: tuple[socket.socket, Address] | None = None
-    async with asyncio.TaskGroup() as group:
-        waiting = list(addresses)
-        while won is None and (running or waiting):
-            if waiting:
-                address = waiting.pop(0)
-                task = group.create_task(_connected(address, origin.port))
-                running.add(task)
-                tried[task] = address
-            done, running = await asyncio.wait(
-                running,
-                timeout=HEAD_START_S if waiting else None,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            for task in done:
-                result = task.result()
-                if isinstance(result, OSError):
-                    errors.append(result)
-                elif won is None:
-                    won = result, tried[task]
-                else:
-                    result.close()
-        for task in running:
-            task.cancel()
+    try:
+        async with asyncio.TaskGroup() as group:
+            waiting = list(addresses)
+            while won is None and (running or waiting):
+                if waiting:
+                    address = waiting.pop(0)
+                    task = group.create_task(_connected(address, origin.port))
+                    running.add(task)
+                    tried[task] = address
+                done, running = await asyncio.wait(
+                    running,
+                    timeout=HEAD_START_S if waiting else None,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                for task in done:
+                    result = task.result()
+                    if isinstance(result, OSError):
+                        errors.append(result)
+                    elif won is None:
+                        won = result, tried[task]
+                    else:
+                        result.close()
+            for task in running:
+                task.cancel()
+                task.add_done_callback(_close_late)
+    except BaseException:  # nobody waits any more: what is connected has no taker
+        for task in tried:
             task.add_done_callback(_close_late)
+        raise
     if won is None:
         raise _refused(origin, errors)
     return won

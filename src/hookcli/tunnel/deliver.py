@@ -123,25 +123,28 @@ class Deliverer:
 
     async def _work(self, start: Start | None) -> None:
         """One attempt after the other, as long as there is one to make."""
-        while start is not None:
-            try:
-                await self._attempt(start)
-            except StoreError as error:
-                self._dispatch.interrupted(start.capture, start.target)
-                self._failed(error)
-                return
-            except asyncio.CancelledError:
-                self._dispatch.interrupted(start.capture, start.target)
-                raise
-            except Exception:
-                settled = self._dispatch.broken(start.capture, start.target)
-                self._keeper.deliveries(settled.deliveries)
-                raise
-            finally:
-                if not self._dispatch.running:
-                    self._idle.set()
-            start = self._next()
-            self.pump()
+        try:
+            while start is not None:
+                await self._settled(start)
+                start = self._next()
+                self.pump()
+        except Exception as error:  # in a task it would end the others, and what they have to say
+            self._failed(error)
+
+    async def _settled(self, start: Start) -> None:
+        """Make an attempt; dispatch hears of its end, whatever that is."""
+        try:
+            await self._attempt(start)
+        except (asyncio.CancelledError, StoreError):
+            self._dispatch.interrupted(start.capture, start.target)
+            raise
+        except Exception:
+            settled = self._dispatch.broken(start.capture, start.target)
+            self._keeper.deliveries(settled.deliveries)
+            raise
+        finally:
+            if not self._dispatch.running:
+                self._idle.set()
 
     async def _attempt(self, start: Start) -> None:
         parcel = self._release(start.capture) or await self._keeper.load(start.capture)
@@ -167,9 +170,12 @@ class Deliverer:
         self._keeper.attempt(attempt, settled.deliveries)
 
     async def _probe(self, probe: Probe) -> None:
-        outcome = await self._forwarder.probe(probe.target, PROBE_S)
-        self._dispatch.probed(probe.target, outcome, self._clock())
-        self.pump()
+        try:
+            outcome = await self._forwarder.probe(probe.target, PROBE_S)
+            self._dispatch.probed(probe.target, outcome, self._clock())
+            self.pump()
+        except Exception as error:
+            self._failed(error)
 
     # -- captures in memory ---------------------------------------------------------------------
 

@@ -157,9 +157,10 @@ class Dispatch:
 
     def interrupted(self, capture: str, target: str) -> None:
         """An attempt was cut off by us: as if it had not begun."""
-        duty = self._duties[capture, target]
-        self._halt(duty)
-        self._wait(duty)
+        duty = self._duties.get((capture, target))
+        if duty is not None and duty.running:
+            self._halt(duty)
+            self._wait(duty)
 
     def forgotten(self, capture: str, target: str) -> None:
         """Somebody has deleted the capture: there is nothing to deliver."""
@@ -167,7 +168,10 @@ class Dispatch:
 
     def broken(self, capture: str, target: str) -> Settled:
         """A bug of ours met this delivery: it is given up, so that it stops nothing ever again."""
-        duty = self._duties.pop((capture, target))
+        duty = self._duties.get((capture, target))
+        if duty is None or not duty.running:
+            return Settled(deliveries=())
+        del self._duties[capture, target]
         self._halt(duty)
         duty.tries += 1
         self.failed += 1

@@ -4,7 +4,7 @@
        ▲          │ ack        │                 │
        └──────────┴────────────┴──── result ◀────┘
 
-Whatever goes wrong in a callback, a timer, a task or the keeper's thread comes out of `run`.
+Whatever goes wrong in a callback, a timer, a task or the keeper's thread comes here, and out of `run`.
 """
 
 import asyncio
@@ -132,6 +132,7 @@ class Engine:
 
     async def close(self) -> Done:
         """Let go of everything; what was captured and attempted is on disk then."""
+        await self._client.close()
         await self._keeper.close()
         await self._forwarder.close()
         done = Done(
@@ -256,7 +257,9 @@ class Engine:
         """The store cannot be used any more, or something of ours failed."""
         if self._over.done():
             return
+        self._dispatch.stop()
         if not isinstance(error, StoreError):
+            self._client.stop()
             self._over.set_exception(error)
             return
         text = f"{error.message}; not taking more events (the relay keeps them)"

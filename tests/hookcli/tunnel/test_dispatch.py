@@ -51,7 +51,8 @@ class Desk:
 
     def capture(self, *ids: str) -> None:
         for each in ids:
-            self.it.captured(each)
+            if self.it.target is not None:
+                assert self.it.captured(each, self.it.target) == []
 
     def take(self) -> list[Start | Probe]:
         found = []
@@ -376,6 +377,30 @@ def test_what_a_bug_met_is_given_up() -> None:
     desk.take()
     (delivery,) = desk.it.broken("a", APP).deliveries
     assert (delivery.capture, delivery.state) == ("a", DeliveryState.FAILED)
+    assert desk.it.unfinished == 1
+    desk.end("b")
+    assert desk.it.broken("b", APP).deliveries == ()  # it was over before the bug
+    desk.it.interrupted("b", APP)
+    assert desk.it.running == 0
+
+
+def test_a_capture_that_somebody_deleted_is_no_duty_any_more() -> None:
+    desk = up(Desk())
+    desk.capture("a")
+    desk.take()
+    desk.it.forgotten("a", APP)
+    assert (desk.it.running, desk.it.unfinished) == (0, 0)
+
+
+def test_an_event_that_was_kept_for_the_target_before_goes_to_the_present_one() -> None:
+    desk = up(Desk())
+    desk.it.retarget(OTHER, desk.now)
+    changed = desk.it.captured("a", APP)
+    assert [(one.target, one.state) for one in changed] == [
+        (APP, DeliveryState.SKIPPED),
+        (OTHER, DeliveryState.PENDING),
+    ]
+    desk.take()
     assert desk.it.unfinished == 1
 
 

@@ -76,7 +76,7 @@ class Deliveries(RuleBasedStateMachine):
             self.store(
                 [Delivery(capture=capture, target=self.it.target, state=DeliveryState.PENDING)]
             )
-            self.it.captured(capture)
+            assert self.it.captured(capture, self.it.target) == []
         self.work()
 
     @precondition(lambda self: self.running)
