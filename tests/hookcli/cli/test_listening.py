@@ -370,7 +370,8 @@ async def test_plain_ascii_where_the_locale_is_c(
     process = await Process.start([hookcli(), "listen", program.url], env=env, cwd=it.home)
     try:
         await process.line(r"^Listening ", stream="err")
-        await post(server, it, path="/%E6/日".encode().decode("latin-1"))
+        program.answer = rawhttp.respond(201, body="日 → “ok”".encode())
+        await post(server, it, path="/%E6/%E6%97%A5")
         await process.line(r"-> sender 201", stream="out")
         await process.stop()
         assert "\n".join([*process.out, *process.err]).isascii()
@@ -380,7 +381,7 @@ async def test_plain_ascii_where_the_locale_is_c(
 
 
 async def test_a_hostile_event_reaches_no_terminal(server: Relay, listening: Listener) -> None:
-    await post(server, listening, b'{"\x1b]0;pwned\x07": "\xc2\x9b2J\xe2\x80\xae"}', "/\x1b[2J\x9b")
+    await post(server, listening, b'{"\x1b]0;pwned\x07": "\xc2\x9b2J\xe2\x80\xae"}', "/%1B[2J%9B")
     await listening.until("reply")
     for arguments in (["ls"], ["show", "@"], ["replay", "@"], ["replay", "@", "--dry-run"]):
         process = await listening.run(*arguments)
