@@ -3,8 +3,7 @@
 import asyncio
 import importlib
 import shlex
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from textual import events
 
@@ -16,14 +15,14 @@ from hookcli.tui.actions import ACTIONS, BY_ID, Action, bindings, command_line
 from hookcli.tui.board import Board
 from hookcli.tui.bridge import Engine
 from hookcli.tui.desk import Desk
-from hookcli.tui.details import Details
+from hookcli.tui.dispatching import Sending
 from hookcli.tui.keys import OrderedKeys
 from hookcli.tui.memory import Memory
 from hookcli.tui.outside import Outside
 from hookcli.tui.paint import draw_ascii
-from hookcli.tui.replays import Replayer, Send, is_loopback
+from hookcli.tui.replays import Replayer, Send
 from hookcli.tui.rows import Row
-from hookcli.tui.screens.boxes import LineBox, YesNoBox
+from hookcli.tui.screens.boxes import LineBox
 from hookcli.tui.screens.help import HelpScreen
 from hookcli.tui.screens.main import MainScreen
 from hookcli.tui.screens.palette import Palette
@@ -31,10 +30,6 @@ from hookcli.tui.setup import MARK, Setup
 from hookcli.tui.storing import Storing
 from hookcli.tui.terminal import SIGNALS
 from hookcli.tui.views import View, all_views
-
-if TYPE_CHECKING:
-    from hookcli.signatures.explaining import Explanation
-    from hookcli.workbench.parcels import Change, Parcel
 
 ENDS = ("count", "for", "drained")
 """Endings that were asked for: the screen ends with them."""
@@ -69,12 +64,6 @@ def ended_words(error: BaseException | None) -> str:
     return f"a bug of hookcli ({type(error).__name__}); q leaves and writes a report"
 
 
-def away_box(target: str, count: int) -> YesNoBox:
-    """The question before something is sent to another machine."""
-    what = words.plural(count, "capture")
-    return YesNoBox(f"Send {what} to {target}? It is not this machine.", "send")
-
-
 async def warm() -> None:
     """Import what will be needed, bit by bit, so that no key has to wait for it."""
     for name in _SOON:
@@ -82,7 +71,7 @@ async def warm() -> None:
         await asyncio.sleep(DRAIN_S)
 
 
-class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
+class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings=False):
     """Owns engine, board, desk and memory; screens ask it for what they need of them."""
 
     CSS_PATH = "tui.tcss"
@@ -105,11 +94,7 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
         self.replayer = Replayer(engine, self.desk, send)
         self.main = MainScreen()
         self.crash: Exception | None = None
-        self.target = ""
-        """Where everything goes since another target was chosen here; empty before."""
         self._deleted: list[list[Row]] = []
-        self._details: dict[str, Details] = {}
-        self._trusted: set[str] = set()
         self._small = ""
 
     # Life
@@ -301,98 +286,6 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, inherit_bindings=False):
         text = self.screen.get_selected_text()
         if text:
             self.copy(text, words.plural(len(text), "character"))
-
-    # Sending
-
-    def target_of(self, details: Details) -> str:
-        """Where a replay of this goes unless told otherwise."""
-        if self.target:
-            return self.target
-        if details.attempts:
-            return details.attempts[-1].target
-        return next(iter(self.board.link.targets), self.setup.target)
-
-    def retarget(self, target: str) -> bool:
-        """Use another target from now on; whether the listener took it too."""
-        self.target = target
-        return self.engine.steer_with("retarget", target)
-
-    async def confirmed(self, target: str, count: int) -> bool:
-        """Ask once before something is sent to another machine."""
-        if is_loopback(target) or target in self._trusted:
-            return True
-        if yes := await self.push_screen_wait(away_box(target, count)):
-            self._trusted.add(target)
-        return bool(yes)
-
-    def ask_first(self, target: str, count: int, then: Callable[[], None]) -> None:
-        """The same without waiting: the box is there before the next key is read."""
-        if is_loopback(target) or target in self._trusted:
-            then()
-            return
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._trusted.add(target)
-                then()
-            else:
-                self.say("nothing was sent")
-
-        _ = self.push_screen(away_box(target, count), answered)
-
-    def parcel(
-        self, details: Details, *, resign: bool | None, change: "Change | None" = None
-    ) -> "Parcel":
-        """What is sent for a capture: its own bytes, or a changed copy.
-
-        Args:
-            resign: Sign again, do not, or only where it is needed and a secret is known.
-
-        Raises:
-            UsageError: it cannot be signed again as asked.
-        """
-        from ulid import ULID
-
-        from hookcli.workbench.parcels import make
-        from hookcli.workbench.resign import Wish
-
-        wish = Wish(resign=resign, secrets=self.setup.secrets)
-        return make(
-            details.capture,
-            details.body,
-            wish,
-            now=self.now,
-            new_id=lambda: str(ULID()),
-            change=change,
-        )
-
-    def explain(self, details: Details) -> "Explanation | None":
-        """Why a signature holds or not; None where no scheme is known."""
-        from hookcli import signatures
-
-        capture = details.capture
-        if not capture.scheme:
-            return None
-        return signatures.explain(
-            capture.request(details.body),
-            capture.scheme,
-            self.setup.secrets(capture.scheme),
-            at=capture.received_at,
-            others=self.setup.all_secrets(),
-        )
-
-    def replay_many(self, ids: Sequence[str], *, resign: bool) -> None:
-        """Replay several, with progress; many are asked about once."""
-        work(self, "ask", self._replay_many(tuple(ids), resign=resign))
-
-    async def _replay_many(self, ids: tuple[str, ...], *, resign: bool) -> None:
-        from hookcli.tui.screens.replay_many import ASK_ABOVE, ManyScreen, Plan
-
-        question = YesNoBox(f"Replay {words.plural(len(ids), 'capture')}?", "replay")
-        if len(ids) > ASK_ABOVE and not await self.push_screen_wait(question):
-            self.say("nothing was sent")
-            return
-        _ = self.push_screen(ManyScreen(Plan(ids=ids, resign=resign)))
 
     # Asking
 
