@@ -19,7 +19,6 @@ from hookcli.workbench.copies import sentences
 from hookcli.workbench.describe import describe
 from hookcli.workbench.parcels import Parcel
 from hookcli.workbench.replay import UNREACHABLE, Job, Sent, Tally
-from hookcli.workbench.resign import Wish
 
 if TYPE_CHECKING:
     from hookcli.captures.store import Store
@@ -68,7 +67,7 @@ def _parcel(
     here: Here, capture: Capture, before: "Request", after: "Request", options: Options
 ) -> Parcel | None:
     """The copy, signed as the options say; None when it is the original."""
-    wish = Wish(resign=options.resign, secrets=signing.source(here, options.secret))
+    wish = signing.wish(here, options.resign, options.secret)
     made = parcels.make(
         capture,
         before.body,

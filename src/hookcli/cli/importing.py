@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hookcli import signatures
-from hookcli.captures.model import Capture, Signature
+from hookcli.captures.model import Capture
 from hookcli.cli import signing
 from hookcli.cli.console import ExitCode
 from hookcli.cli.here import Here
@@ -161,12 +161,8 @@ def capture_of(here: Here, one: Imported) -> Capture:
     """
     request = one.request
     at = one.received_at if one.received_at is not None else here.now
-    identity = signatures.identify(request)
-    signature = Signature()
-    if identity.scheme:
-        secrets = signing.secrets_of(here, identity.scheme)
-        verdict = signatures.verify(request, identity.scheme, secrets, at=at)
-        signature = signature_of(verdict)
+    recipes = signing.recipes(here)
+    identity, verdict = signatures.judge(request, signing.by_scheme(here), at=at, recipes=recipes)
     return Capture(
         id=new_id(),
         endpoint=one.endpoint,
@@ -184,7 +180,7 @@ def capture_of(here: Here, one: Imported) -> Capture:
         event_type=identity.event_type,
         provider_id=identity.provider_id,
         scheme=identity.scheme,
-        signature=signature,
+        signature=signature_of(verdict),
         note=one.note,
         tags=one.tags,
     )

@@ -103,7 +103,7 @@ def maker(here: Here, store: "Store", jobs: Sequence[Job], options: Options) -> 
         UsageError: a flag is wrong, or one of the captures cannot be changed so.
     """
     edits = options.changes.edits(here.console)
-    wish = Wish(resign=options.resign, secrets=signing.source(here, options.secret))
+    wish = signing.wish(here, options.resign, options.secret)
     change = partial(apply_all, edits) if edits else None
     uses = Counter(job.capture for job in jobs for _ in range(options.times))
     made = Maker(here, store, wish, change, uses)

@@ -11,7 +11,8 @@ from hookcli.cli.here import Here
 from hookcli.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from hookcli.signatures import Secret
+    from hookcli.signatures import Scheme, Secret
+    from hookcli.workbench.resign import Wish
 
 
 def secrets_of(here: Here, scheme: str) -> "list[Secret]":
@@ -21,6 +22,26 @@ def secrets_of(here: Here, scheme: str) -> "list[Secret]":
     references = here.settings.secrets.get(scheme, ())
     found, _ = available(scheme, references, here.console.environ)
     return [_named(one.source, one.value) for one in found]
+
+
+def recipes(here: Here) -> "tuple[Scheme, ...]":
+    """The schemes of the user's own.
+
+    Raises:
+        ConfigError: one of them is described wrongly.
+    """
+    if not here.settings.schemes:
+        return ()
+    from hookcli.signatures import recipe
+
+    return tuple(recipe(name, keys) for name, keys in here.settings.schemes.items())
+
+
+def wish(here: Here, resign: bool | None, secret: str | None) -> "Wish":
+    """Whether and with what is signed again, as the flags and the configuration say."""
+    from hookcli.workbench.resign import Wish
+
+    return Wish(resign=resign, secrets=source(here, secret), recipes=recipes(here))
 
 
 def by_scheme(here: Here) -> "Mapping[str, Sequence[Secret]]":

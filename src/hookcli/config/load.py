@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hookcli.config import schema, trust
+from hookcli.config import schema, tables, trust
 from hookcli.config.paths import Paths
 from hookcli.config.schema import BY_NAME, KEYS, Key
 from hookcli.errors import ConfigError, UsageError
@@ -55,6 +55,10 @@ class Settings:
     """Of the screen: a name to its filter."""
     texts_from: Mapping[str, str] = field(default_factory=dict)
     """`keys.ACTION` and `views.NAME` to the file that says so."""
+    routes: tuple[tables.Route, ...] = ()
+    """In order: the project's before the user's."""
+    schemes: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """Signature schemes of the user's own, as they stand in the file."""
     profile: str = ""
     files: tuple[Path, ...] = ()
     """The files that were read."""
@@ -94,6 +98,8 @@ class _Layers:
     texts: dict[str, dict[str, str]] = field(default_factory=lambda: {"keys": {}, "views": {}})
     """The tables that only hold texts."""
     texts_from: dict[str, str] = field(default_factory=dict)
+    routes: list[tables.Route] = field(default_factory=list)
+    schemes: dict[str, Mapping[str, object]] = field(default_factory=dict)
     ignored: list[Ignored] = field(default_factory=list)
 
     def put(self, key: Key, value: object, origin: str) -> None:
@@ -145,6 +151,8 @@ def load(
         keys=layers.texts["keys"],
         views=layers.texts["views"],
         texts_from=layers.texts_from,
+        routes=tuple(layers.routes),
+        schemes=layers.schemes,
         profile=profile,
         files=tuple(files),
         ignored=tuple(layers.ignored),
@@ -203,6 +211,10 @@ def _apply_file(
             _apply_secrets(layers, file, value, guard)
         elif name == "ui":
             _apply_ui(layers, file, value, guard)
+        elif name == "route":
+            _apply_routes(layers, file, value, guard)
+        elif name == "scheme":
+            layers.schemes |= tables.schemes(file, value)
         elif name in layers.texts:
             given = _texts(file, name, value)
             layers.texts[name] |= given
@@ -265,6 +277,16 @@ def _apply_ui(layers: _Layers, file: Path, value: object, guard: "trust.Guard | 
         if key is None:
             raise unknown_key(file, f"ui.{name}", [one for one in BY_NAME if one not in _TOP])
         _apply_key(layers, file, key, inner, guard)
+
+
+def _apply_routes(layers: _Layers, file: Path, value: object, guard: "trust.Guard | None") -> None:
+    given = []
+    for route in tables.routes(file, value):
+        if guard is not None and (why := guard.objection(BY_NAME["forward"], route.to)):
+            layers.ignored.append(Ignored(file=file, key="route.to", why=why))
+        else:
+            given.append(route)
+    layers.routes[:0] = given
 
 
 def _texts(file: Path, name: str, value: object) -> dict[str, str]:

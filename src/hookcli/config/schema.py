@@ -148,6 +148,8 @@ BY_NAME: Mapping[str, Key] = {key.name: key for key in KEYS}
 
 TABLES: Mapping[str, str] = {
     "secrets": "names of signing secrets, each env:NAME or file:PATH",
+    "route": "[[route]]: filter = a filter, to = where the events that pass it go",
+    "scheme": "[scheme.NAME]: how a provider of your own signs",
     "ui": "the screen: the keys above that begin with `ui.`",
     "keys": "action = keys; `hookcli config keys` lists all actions",
     "views": "name = filter: the saved filters of the screen",

@@ -93,11 +93,11 @@ def origin(value: object) -> str:
 
 
 def target(value: object) -> str:
-    """Where events go: `8000`, `:8000`, `localhost:8000/hooks` or a URL, as a URL without end slash."""
+    """Where events go: `8000`, `8000/hooks`, `:8000`, `localhost:8000` or a URL, without end slash."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     given = text(value)
-    if given.isascii() and given.isdigit():
+    if given.isascii() and given.partition("/")[0].isdigit():
         given = f"localhost:{given}"
     elif given.startswith(":"):
         given = f"localhost{given}"

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from hookcli import signatures
 from hookcli.captures.model import Capture, Signature
+from hookcli.signatures import Scheme
 from hookcli.wire.http import Request
 from hookcli.workbench.describe import describe, value
 from hookcli.workbench.diff import Difference
@@ -23,12 +24,13 @@ def copy_of(
     at: int,
     signature: Signature,
     note: str = "",
+    recipes: Sequence[Scheme] = (),
 ) -> Capture:
     """The copy, made at `at` (µs); what it is about is read anew, and told by its parent if unclear.
 
     It has no place in a log, and not the provider's id: it is no repeat of its parent.
     """
-    found = signatures.identify(request)
+    found = signatures.identify(request, recipes)
     return replace(
         parent,
         id=id,

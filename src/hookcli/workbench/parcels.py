@@ -46,7 +46,7 @@ def make(
     """
     before = capture.request(body)
     after = change(before) if change is not None else before
-    scheme = capture.scheme or signatures.identify(before).scheme
+    scheme = capture.scheme or signatures.identify(before, wish.recipes).scheme
     made = signed(before, after, scheme, wish, now=now)
     if after == before and not (copy_signed and made.again):
         return Parcel(capture=capture, request=made.request, remark=made.remark)
@@ -57,6 +57,7 @@ def make(
         at=now,
         signature=made.signature,
         note=short_note(before, after) or "signed again",
+        recipes=wish.recipes,
     )
     return Parcel(
         capture=copy, request=made.request, why=Why.MUTATION, remark=made.remark, is_copy=True

@@ -29,6 +29,13 @@ class Wish:
     """Always, never, or where it is needed."""
     secrets: Callable[[str], Sequence[Secret]] = lambda scheme: ()
     """A scheme's secrets, in order."""
+    recipes: Sequence[Scheme] = ()
+    """Schemes of the user's own."""
+
+    def scheme(self, name: str) -> Scheme | None:
+        """The scheme of that name; None when there is none."""
+        own = next((one for one in self.recipes if one.name == name), None)
+        return own or (signatures.load(name) if name else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +57,7 @@ def signed(before: Request, after: Request, scheme_name: str, wish: Wish, *, now
     Raises:
         UsageError: it was to be signed in any case and cannot be.
     """
-    scheme = signatures.load(scheme_name) if scheme_name else None
+    scheme = wish.scheme(scheme_name)
     if scheme is None:
         return _unsigned(after, wish)
     secrets = tuple(wish.secrets(scheme.name))

@@ -8,6 +8,7 @@ import pytest
 from hookcli.config import trust
 from hookcli.config.load import Settings, load
 from hookcli.config.paths import Paths, project_file
+from hookcli.config.tables import read_route
 from hookcli.errors import ConfigError, UsageError
 
 
@@ -220,3 +221,73 @@ def test_secrets_of_the_environment_are_references_too(paths: Paths) -> None:
     settings = loaded(paths, environ={"HOOKCLI_SECRET_STANDARD_WEBHOOKS": "whsec_canary"})
     assert settings.secrets == {"standard-webhooks": ("env:HOOKCLI_SECRET_STANDARD_WEBHOOKS",)}
     assert "canary" not in repr(settings)
+
+
+ROUTES = """
+[[route]]
+filter = "source:stripe"
+to = "8000/hooks"
+
+[[route]]
+filter = "-source:stripe path:/x"
+to = "https://api.acme.test"
+"""
+
+
+def test_routes_are_read_in_order_the_projects_first(paths: Paths) -> None:
+    settings = loaded(paths, user=ROUTES, project='[[route]]\nfilter = "type:a"\nto = "9000"\n')
+    assert [(one.filter, one.to) for one in settings.routes] == [
+        ("type:a", "http://localhost:9000"),
+        ("source:stripe", "http://localhost:8000/hooks"),
+        ("-source:stripe path:/x", "https://api.acme.test"),
+    ]
+    assert settings.routes[0].origin.endswith("hookcli.toml")
+
+
+def test_a_clone_routes_nothing_to_strangers(paths: Paths) -> None:
+    settings = loaded(paths, project=ROUTES)
+    assert [one.to for one in settings.routes] == ["http://localhost:8000/hooks"]
+    (ignored,) = settings.ignored
+    assert (ignored.key, ignored.why) == ("route.to", "https://api.acme.test is not this machine")
+
+
+def test_schemes_of_the_users_own_are_handed_on_as_they_stand(paths: Paths) -> None:
+    settings = loaded(paths, user='[scheme.billing]\nheader = "X-Sig"\n')
+    assert settings.schemes == {"billing": {"header": "X-Sig"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('route = "8000"', "route is a list of tables"),
+        ('[route]\nfilter = "a"', "route is a list of tables"),
+        ('[[route]]\nfilter = "a"', "route 1 has no to"),
+        ('[[route]]\nto = "1"', "route 1 has no filter"),
+        ('[[route]]\nfilter = "a"\nto = "x y"', "route 1: a port, host:port"),
+        ('[[route]]\nfilter = "a"\nto = "1"\nfrom = 2', "unknown key from"),
+        ("scheme = 1", "scheme is a table"),
+        ("[scheme]\nx = 1", "scheme.x is a table"),
+    ],
+)
+def test_a_wrong_table_is_named(paths: Paths, text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        loaded(paths, user=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("source:stripe => 8000", ("source:stripe", "http://localhost:8000")),
+        ("ms>5 =>https://a.test/x/", ("ms>5", "https://a.test/x")),
+        ("body.x:=> => :9", ("body.x:=>", "http://localhost:9")),
+    ],
+)
+def test_a_route_as_typed(text: str, wanted: tuple[str, str]) -> None:
+    route = read_route(text)
+    assert (route.filter, route.to, route.origin) == (*wanted, "--route")
+
+
+@pytest.mark.parametrize("text", ["", "8000", "=> 8000", "a =>", "a => b c"])
+def test_what_is_no_route(text: str) -> None:
+    with pytest.raises(ValueError, match="wanted"):
+        read_route(text)

@@ -37,6 +37,7 @@ def test_what_is_no_time(given: object) -> None:
         (8000, "http://localhost:8000"),
         (":8000", "http://localhost:8000"),
         ("localhost:8000/hooks", "http://localhost:8000/hooks"),
+        ("8000/hooks", "http://localhost:8000/hooks"),
         ("localhost:8000/", "http://localhost:8000"),
         ("https://app.test/x/", "https://app.test/x"),
         ("http://[::1]:9000", "http://[::1]:9000"),
