@@ -203,6 +203,8 @@ class Forwarder:
         used = self._used(origin)
         if used is not None:
             answer, fault = await self._over(used, outgoing, course)
+            if fault is not None and fault.outcome is Outcome.TIMED_OUT:
+                course.took.connect = 0.0  # it stood: somebody was there, and did not answer
             if fault is None or not _was_closing(used, fault):
                 return answer, fault
             course.notes += (AGAIN,)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hookcli.captures.model import Outcome, Why
 from hookcli.tunnel.forward import Forwarder
+from hookcli.tunnel.retries import unreachable
 from hookcli.wire.headers import Headers
 from tests.hookcli.tunnel.sends import (
     CAPTURE,
@@ -181,6 +182,16 @@ async def test_a_program_that_hangs_is_given_up_in_time() -> None:
         assert attempt.outcome is Outcome.TIMED_OUT
         assert attempt.error == "no answer within 0.1 s"
         assert 90 < attempt.ms < 5_000
+
+
+async def test_a_program_that_hangs_on_a_kept_connection_was_there() -> None:
+    async with rawhttp.program() as program, forwarding() as forwarder:
+        await send(forwarder, program.url)
+        program.answer = rawhttp.hang()
+        attempt = await send(forwarder, program.url, timeout_s=0.1)
+        assert attempt.outcome is Outcome.TIMED_OUT
+        assert not unreachable(attempt), "it would be sent again and again"
+        assert (program.connections, len(program.received)) == (1, 2)
 
 
 async def test_half_an_answer_in_time_is_kept_but_is_none() -> None:
