@@ -18,7 +18,7 @@ class Ledger:
 
     sent: int = 0
     acked: dict[int, str] = field(default_factory=dict)
-    """Number to event id, for every 2xx."""
+    """Number to event id, for every 2xx; empty where the program answered."""
     statuses: Counter[int] = field(default_factory=Counter)
     broken: int = 0
     """Requests without an answer: the connection broke or was refused."""
@@ -97,7 +97,8 @@ class Traffic:
         self.ledger.statuses[answer.status] += 1
         self._news.set()
         if 200 <= answer.status < 300:
-            self.ledger.acked[number] = answer.value(b"Hookcli-Event-Id").decode()
+            # A program's own answer names no event.
+            self.ledger.acked[number] = b"".join(answer.values(b"Hookcli-Event-Id")).decode()
             self.ledger.last_ack = answer.at
             self.ledger.took.append(answer.at - begin)
         if answer.status == 503 or b"close" in answer.values(b"Connection"):
