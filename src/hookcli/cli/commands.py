@@ -68,6 +68,12 @@ COMMANDS: tuple[Command, ...] = (
         group=DAILY,
     ),
     Command(
+        name="verify",
+        summary="check signatures, and say why one fails",
+        example="hookcli verify @",
+        group=MAKE,
+    ),
+    Command(
         name="export",
         summary="write curl, httpie, http, har, pytest, ndjson, raw",
         example="hookcli export curl @",
