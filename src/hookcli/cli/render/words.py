@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 
 from hookcli.captures.display import display_text
 
@@ -67,9 +68,11 @@ def cells(text: str) -> int:
     """How many columns of a terminal a showable text takes."""
     if text.isascii():
         return len(text)
-    return sum(_cell(ch) for ch in text)
+    # Mostly there are a few such characters among many: only they are looked at.
+    return len(text) + sum([_cell(ch) - 1 for ch in text if ch > "\x7f"])
 
 
+@lru_cache(maxsize=4096)
 def _cell(ch: str) -> int:
     if unicodedata.category(ch) in ("Mn", "Me", "Cf"):
         return 0
