@@ -68,6 +68,12 @@ COMMANDS: tuple[Command, ...] = (
         group=DAILY,
     ),
     Command(
+        name="trigger",
+        summary="send a signed sample, or your own body, signed",
+        example="hookcli trigger stripe/invoice.paid",
+        group=MAKE,
+    ),
+    Command(
         name="verify",
         summary="check signatures, and say why one fails",
         example="hookcli verify @",
