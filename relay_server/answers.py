@@ -95,20 +95,21 @@ def framed(answer: Answer, *, head: bool, http10: bool, close: bool) -> tuple[by
     """Head and body as they are written; `head`: the request was a HEAD.
 
     There is exactly one `Content-Length`, where the program's stood or at the end, and none where
-    RFC 9110 §8.6 forbids it. A HEAD's answer keeps the program's.
+    RFC 9110 §8.6 forbids it. A HEAD's answer, and a 304, keep the program's.
     """
     bodiless = head or answer.status in (204, 304)
+    as_said = answer.exact and (head or answer.status == 304)
     lines = [b"HTTP/1.1 %d %b" % (answer.status, answer.reason)]
-    counted = answer.status in (204, 304)
+    counted = answer.status == 204 or (answer.status == 304 and not as_said)
     for name, value in answer.headers:
         if name.lower() == b"content-length":
             if counted:
                 continue
             counted = True
-            if not (head and answer.exact):
+            if not as_said:
                 value = b"%d" % len(answer.body)
         lines.append(b"%b: %b" % (name, value))
-    if not counted and not (head and answer.exact):
+    if not counted and not as_said:
         lines.append(b"Content-Length: %d" % len(answer.body))
     if close:
         lines.append(b"Connection: close")

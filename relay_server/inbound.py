@@ -5,6 +5,7 @@ because those refuse or rewrite what has to be carried exactly: field names that
 a coding, unusual targets, an upgrade that is offered beside a body.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
@@ -85,6 +86,12 @@ class Inbound:
         self._for_relay = False
         self._stand_in = False
         """The parser is being fed a head of ours in place of the request's own."""
+        self._line = b""
+        """The request line, as long as it is not whole."""
+        self._odd = False
+        """The parser cannot read that line; we do."""
+        self._said: str | None = None
+        """The method of such a line, which the parser takes for a POST."""
 
     @property
     def wanted(self) -> int:
@@ -108,17 +115,52 @@ class Inbound:
             if self._may_upgrade:
                 self.tail += data
             return
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._upgrade(data[upgrade.args[0] :])
-        except httptools.HttpParserError:
-            self.refuse(answers.BAD_REQUEST)
+        if self._odd:
+            self._read_odd(self._line + data)
+        else:
+            self._read(data)
         if self.phase is not Phase.IDLE:
             # An endless field, chunk extension or trailer never becomes anything.
             self._quiet += len(data)
             if self._quiet > self.limits.max_head + _READ:
                 self.refuse(answers.HEAD_TOO_LARGE)
+
+    def _read(self, data: bytes) -> None:
+        at_line = self.phase is Phase.IDLE or self._line
+        line = self._line + data if at_line else b""
+        whole = len(self.whole)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgrade(data[upgrade.args[0] :])
+        except _UNREADABLE:
+            if line and len(self.whole) == whole:
+                self._read_odd(line)
+            else:
+                self.refuse(answers.BAD_REQUEST)
+            return
+        except httptools.HttpParserError:
+            self.refuse(answers.BAD_REQUEST)
+        self._line = line if self.phase is Phase.HEAD and b"\r\n" not in line else b""
+
+    def _read_odd(self, line: bytes) -> None:
+        """A method that the parser has not heard of, or bytes beyond ASCII in the target.
+
+        Both are a sender's right or its habit. The line is read here, and the parser goes on behind
+        one that it knows. In front of a request that came in one piece with another they are refused.
+        """
+        match = _ODD_LINE.match(line)
+        if match is None:
+            too_long = len(line) > self.limits.max_head
+            if too_long or not _ODD_BEGINNING.fullmatch(line):
+                self.refuse(answers.HEAD_TOO_LARGE if too_long else answers.BAD_REQUEST)
+            self._odd, self._line = True, line
+            return
+        self._odd, self._line = False, b""
+        self._said, self._target = match[1].decode("ascii"), match[2]
+        self._fields_size = len(match[2])
+        self._parser = httptools.HttpRequestParser(self)
+        self._read(b"POST / " + line[match.start(3) :])
 
     def refuse(self, answer: Answer) -> None:
         """Read no more; the request being read gets this answer. A first refusal stays."""
@@ -152,14 +194,14 @@ class Inbound:
         """The first byte of a request."""
         if self.over:
             raise _Refused
-        if not self._stand_in:
+        if not (self._stand_in or self._said):
             self._begin()
             self.phase = Phase.HEAD
             self.count += 1
 
     def on_url(self, url: bytes) -> None:
         """A piece of the target."""
-        if not self._stand_in:
+        if not (self._stand_in or self._said):
             self._target += url
             self._count(len(url))
 
@@ -179,7 +221,7 @@ class Inbound:
         """The empty line behind the head."""
         if self._stand_in:
             return
-        method = self._parser.get_method().decode("ascii")
+        method = self._said or self._parser.get_method().decode("ascii")
         version = self._parser.get_http_version()
         head = read_head(method, self._target, version, tuple(self._fields))
         if isinstance(head, Answer):
@@ -231,3 +273,10 @@ class Inbound:
 
 
 _FRAMING = (b"content-length", b"transfer-encoding")
+_UNREADABLE = (httptools.HttpParserInvalidMethodError, httptools.HttpParserInvalidURLError)
+_ODD_LINE = re.compile(
+    rb"(?:\r\n)*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) ([^\x00-\x20\x7f]+) (HTTP/1\.[01]\r\n)"
+)
+_ODD_BEGINNING = re.compile(
+    rb"(?:\r\n)*\r?[!#$%&'*+.^_`|~0-9A-Za-z-]{0,64}(?: [^\x00-\x20\x7f]*(?: [HTP/1.0]{0,8}\r?)?)?"
+)

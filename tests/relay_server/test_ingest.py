@@ -50,7 +50,20 @@ def answer(
 
 
 @pytest.mark.parametrize(
-    "method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "SEARCH"]
+    "method",
+    [
+        "GET",
+        "HEAD",
+        "POST",
+        "PUT",
+        "PATCH",
+        "DELETE",
+        "OPTIONS",
+        "PROPFIND",
+        "SEARCH",
+        "FOO",
+        "get",
+    ],
 )
 async def test_every_method_is_an_event(hub: Running, method: str) -> None:
     endpoint = await hub.endpoint()
