@@ -26,10 +26,6 @@ _BARE: Final = f"substr({_WHOLE}, 1, instr(CAST({_WHOLE} || '?' AS BLOB), x'3f')
 # Texts
 
 
-def _of_last(get: Callable[[Subject], str | None]) -> Callable[[Subject], str | None]:
-    return lambda subject: get(subject) if subject.last is not None else None
-
-
 TEXTS: Final[Mapping[str, tuple[str, Callable[[Subject], str | None]]]] = {
     "id": ("id", lambda one: one.capture.id),
     "endpoint": ("endpoint", lambda one: one.capture.endpoint),
