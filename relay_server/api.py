@@ -5,10 +5,10 @@ import re
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 from msgspec.structs import asdict, replace
 
 from hookcli.wire.headers import first
@@ -16,11 +16,13 @@ from relay_server import answers, auth
 from relay_server.access import Access
 from relay_server.admission import Head, origin_form
 from relay_server.answers import Answer, as_json, refusal
-from relay_server.door import Door, checked_networks
+from relay_server.changes import Changes, InvalidError, checked
+from relay_server.door import Door
 from relay_server.exchange import Exchange
 from relay_server.health import Health
 from relay_server.log.base import Log, StorageError
 from relay_server.registry import Endpoint, Registry
+from relay_server.schemas.checker import Checker, Verdict
 from relay_server.senders import counted_as, sender
 from relay_server.settings import Settings
 from relay_server.status import Status
@@ -31,25 +33,6 @@ _ENDPOINTS = re.compile(r"/_/v1/endpoints(?:/([\w-]{1,100})(?:/(rotate|stream))?
 _LONGEST_OVERLAP_S = 7 * 86_400
 
 Tell = Callable[[Answer], object]
-
-
-_Words = Annotated[
-    tuple[Annotated[str, Meta(min_length=1, max_length=100)], ...], Meta(max_length=200)
-]
-
-
-class Changes(Struct, forbid_unknown_fields=True, kw_only=True):
-    """What may be set on an endpoint, at its creation or later."""
-
-    name: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
-    respond: Literal["app", "ack"] | UnsetType = UNSET
-    deadline_ms: Annotated[int, Meta(ge=1)] | UnsetType | None = UNSET
-    ack_status: Annotated[int, Meta(ge=200, le=599)] | UnsetType = UNSET
-    ack_headers: tuple[tuple[str, str], ...] | UnsetType = UNSET
-    ack_body: Annotated[str, Meta(max_length=65_536)] | UnsetType | None = UNSET
-    allow: _Words | UnsetType = UNSET
-    methods: _Words | UnsetType = UNSET
-    content_types: _Words | UnsetType = UNSET
 
 
 class Rotation(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -76,11 +59,13 @@ class Api:
         access: Access,
         health: Health,
         door: Door,
+        checker: Checker,
         public_url: str,
     ) -> None:
         self.status: Status
         """Set before the first request."""
         self._door = door
+        self._checker = checker
         self.settings = settings
         self._log = log
         self._registry = registry
@@ -150,7 +135,9 @@ class Api:
         if head.method == "POST":
             if not self._access.may_create(token):
                 raise _RefusedError(answers.UNAUTHORIZED)
-            self._create(self._changes(head, body), counted_as(peer), tell)
+            changes = self._changes(head, body)
+            create = partial(self._create, changes, counted_as(peer), tell)
+            self._with_schema("", changes, tell, create)
             return
         found = list(self._registry.all())
         if not self._access.is_key(token):
@@ -183,15 +170,20 @@ class Api:
     def _one(self, head: Head, body: bytes, endpoint: Endpoint, tell: Tell) -> None:
         _only(head, "GET", "HEAD", "PATCH", "DELETE")
         if head.method == "PATCH":
-            changed = replace(self._registry.latest(endpoint), **self._changes(head, body))
-            done = partial(_when_stored, tell, lambda: as_json(200, self._view(changed)))
-            self._registry.put(changed, done)
+            changes = self._changes(head, body)
+            change = partial(self._change, endpoint, changes, tell)
+            self._with_schema(endpoint.id, changes, tell, change)
         elif head.method == "DELETE":
             done = partial(_when_stored, tell, lambda: Answer(status=204, reason=b"No Content"))
             self._door.forget(endpoint.id)
             self._registry.remove(endpoint.id, done)
         else:
             tell(as_json(200, self._view(endpoint)))
+
+    def _change(self, endpoint: Endpoint, changes: dict[str, Any], tell: Tell) -> None:
+        changed = replace(self._registry.latest(endpoint), **changes)
+        done = partial(_when_stored, tell, lambda: as_json(200, self._view(changed)))
+        self._registry.put(changed, done)
 
     def _rotate(self, head: Head, body: bytes, endpoint: Endpoint, tell: Tell) -> None:
         rotation = _decoded(head, body, Rotation)
@@ -212,6 +204,8 @@ class Api:
         """What is told of an endpoint: everything but its tokens and who created it."""
         known = asdict(endpoint)
         del known["tokens"], known["created_from"]
+        if endpoint.schema is not None:
+            known["schema"] = msgspec.json.decode(endpoint.schema)
         events, size = self._log.held(endpoint.id)
         return known | {
             "url": f"{self._public_url}/{endpoint.id}",
@@ -223,32 +217,34 @@ class Api:
         }
 
     def _changes(self, head: Head, body: bytes) -> dict[str, Any]:
-        changes = asdict(_decoded(head, body, Changes))
-        found = {name: value for name, value in changes.items() if value is not UNSET}
-        most = self.settings.max_deadline_ms
-        if (found.get("deadline_ms") or 0) > most:
-            _invalid(f"deadline_ms: at most {most}")
-        if not found.get("name", "").isprintable():
-            _invalid("name: printable characters only")
-        headers = found.get("ack_headers", ())
-        if not answers.carries(tuple((name.encode(), value.encode()) for name, value in headers)):
-            _invalid("ack_headers: pairs of a field name and a value that HTTP can carry")
-        return found | self._rules(found)
-
-    def _rules(self, found: dict[str, Any]) -> dict[str, Any]:
-        """Who and what may come in, in the form in which the door compares."""
-        made: dict[str, Any] = {}
         try:
-            if "allow" in found:
-                made["allow"] = checked_networks(found["allow"], self._door.sets.__contains__)
-        except ValueError as error:
-            sets = ", ".join(sorted(self._door.sets))
-            _invalid(f"allow: {error}, nor one of the sets {sets}")
-        if "methods" in found:
-            made["methods"] = tuple(word.upper() for word in found["methods"])
-        if "content_types" in found:
-            made["content_types"] = tuple(word.lower() for word in found["content_types"])
-        return made
+            return checked(
+                _decoded(head, body, Changes),
+                max_deadline_ms=self.settings.max_deadline_ms,
+                sets=self._door.sets,
+            )
+        except InvalidError as error:
+            _invalid(str(error))
+
+    def _with_schema(
+        self, endpoint: str, changes: dict[str, Any], tell: Tell, go_on: Callable[[], None]
+    ) -> None:
+        """Go on when the schema among the changes, if there is any, is known to be one."""
+
+        def judged(verdict: Verdict) -> None:
+            if not verdict.fits:
+                tell(refusal(422, "invalid", f"schema: {verdict.fault}"))
+                return
+            try:
+                go_on()
+            except _RefusedError as refused:
+                tell(refused.answer)
+
+        schema = changes.get("schema")
+        if schema is None:
+            judged(Verdict(fits=True))
+        else:
+            self._checker.check(endpoint, schema.encode(), None, judged)
 
     def _authorized(self, head: Head, name: str) -> Endpoint:
         """The endpoint, if the request's token or the relay's key opens it."""

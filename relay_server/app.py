@@ -178,6 +178,7 @@ class Relay:
         await parts.streams.stop(grace_s * 0.2)
         if self._sweeper is not None:
             self._sweeper.cancel()
+        await asyncio.to_thread(parts.checker.close)
         parts.lines.flush()
         # Last, so that it tells to the end that the relay is not ready.
         await parts.admin.stop()

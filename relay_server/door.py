@@ -26,8 +26,11 @@ class Refusal:
     """Why somebody is turned away."""
 
     reason: str
-    """For programs: `address`, `method`, `content_type`, `endpoint_rate`, `address_rate`."""
+    """For programs: `address`, `method`, `content_type`, `endpoint_rate`, `address_rate`, `schema`,
+    `schema_unchecked`."""
     answer: Answer
+    detail: str = ""
+    """The rule that says so, where there are many."""
 
 
 class Door:

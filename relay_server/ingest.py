@@ -1,11 +1,12 @@
 """The road of a webhook through the relay: known endpoint, durable event, then the sender's answer.
 
-Nothing is decoded, verified or looked into before the event is in the log.
+Nothing is decoded, verified or looked into before the event is in the log, but where its endpoint
+has a schema: then a process of its own looks at the body first.
 """
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -14,7 +15,7 @@ from relay_server import answers
 from relay_server.admission import Head, split_target
 from relay_server.answers import Answer
 from relay_server.auth import new_event_id
-from relay_server.door import Door
+from relay_server.door import Door, Refusal
 from relay_server.edge import Edge
 from relay_server.exchange import Exchange
 from relay_server.hub import Hub, Tell
@@ -23,6 +24,8 @@ from relay_server.log.base import Draft, Log, StorageError
 from relay_server.logging import EventLines
 from relay_server.metrics import Metrics
 from relay_server.registry import Endpoint, Registry
+from relay_server.schemas import judging
+from relay_server.schemas.checker import Checker, Verdict
 from relay_server.senders import sender
 from relay_server.settings import Settings
 from relay_server.streams import Streams
@@ -58,6 +61,7 @@ class Ingest:
         streams: Streams,
         lines: EventLines,
         door: Door,
+        checker: Checker,
         metrics: Metrics,
         public_url: str,
     ) -> None:
@@ -71,6 +75,7 @@ class Ingest:
         self._streams = streams
         self._lines = lines
         self._door = door
+        self._checker = checker
         self._metrics = metrics
         self._public_url = public_url
         self._held: dict[tuple[str, int], _Told] = {}
@@ -106,13 +111,10 @@ class Ingest:
             self._refuse(exchange, refused)
             return
         self._door.passed(endpoint, peer, exchange.size, exchange.at)
-        self._metrics.received += 1
-        self._metrics.received_bytes += exchange.size
         received_at = time.time_ns() // 1000
-        event = new_event_id(received_at // 1000)
         draft = Draft(
             endpoint=endpoint.id,
-            id=event,
+            id=new_event_id(received_at // 1000),
             received_at=received_at,
             method=head.method,
             url=f"{self._public_url}/{endpoint.id}",
@@ -122,7 +124,30 @@ class Ingest:
             headers=head.headers,
             body=exchange.body,
         )
-        self._log.append(draft, partial(self._stored, exchange, endpoint, event))
+        if endpoint.schema is None or not judging.is_checked(head, exchange.size):
+            self._append(exchange, endpoint, draft)
+        elif exchange.size > self.settings.schema_bytes:
+            self._judged(exchange, endpoint, draft, judging.TOO_LONG)
+        else:
+            told = partial(self._judged, exchange, endpoint, draft)
+            self._checker.check(endpoint.id, endpoint.schema.encode(), exchange.body, told)
+
+    def _judged(
+        self, exchange: Exchange, endpoint: Endpoint, draft: Draft, verdict: Verdict
+    ) -> None:
+        """It is known whether the body fits the endpoint's schema."""
+        if endpoint.schema_mode == "mark":
+            self._append(exchange, endpoint, replace(draft, marks=judging.marks(verdict)))
+        elif refusal := judging.turned_away(verdict):
+            self._turn_away(endpoint, exchange.head, draft.peer, refusal)
+            self._refuse(exchange, refusal.answer)
+        else:
+            self._append(exchange, endpoint, draft)
+
+    def _append(self, exchange: Exchange, endpoint: Endpoint, draft: Draft) -> None:
+        self._metrics.received += 1
+        self._metrics.received_bytes += exchange.size
+        self._log.append(draft, partial(self._stored, exchange, endpoint, draft.id))
 
     def _refuse(self, exchange: Exchange, answer: Answer) -> None:
         self._metrics.refused[answer.code] += 1
@@ -136,6 +161,10 @@ class Ingest:
         refusal = self._door.refusal(endpoint, peer, head, time.monotonic())
         if refusal is None:
             return None
+        self._turn_away(endpoint, head, peer, refusal)
+        return refusal.answer
+
+    def _turn_away(self, endpoint: Endpoint, head: Head, peer: str, refusal: Refusal) -> None:
         self._door.turned_away(endpoint.id, refusal)
         self._streams.refused(
             endpoint.id,
@@ -146,9 +175,9 @@ class Ingest:
                 peer=peer,
                 status=refusal.answer.status,
                 reason=refusal.reason,
+                detail=refusal.detail,
             ),
         )
-        return refusal.answer
 
     def _stored(
         self, exchange: Exchange, endpoint: Endpoint, event: str, outcome: int | StorageError

@@ -22,6 +22,7 @@ from relay_server.logging import EventLines
 from relay_server.memory import Budgets, Untaken
 from relay_server.metrics import Metrics
 from relay_server.registry import Registry
+from relay_server.schemas.checker import Checker
 from relay_server.settings import Settings
 from relay_server.status import Status
 from relay_server.streams import Streams
@@ -41,6 +42,7 @@ class Parts:
     api: Api
     door: Door
     hub: Hub
+    checker: Checker
     health: Health
     lines: EventLines
     admin: Admin
@@ -49,6 +51,7 @@ class Parts:
         """Other settings from now on; nobody who is connected is cut off."""
         self.ingest.settings = self.streams.settings = self.api.settings = settings
         self.door.change(settings, sets)
+        self.checker.timeout_s = settings.schema_timeout_ms / 1000
         self.hub.limits = settings.max_held, settings.endpoint_held
         self.edge.change(
             derived.limits(settings), derived.patience(settings), derived.connections(settings)
@@ -81,10 +84,11 @@ def assemble(
         settings, log, registry, hub, loop=loop, metrics=metrics, public_url=url, relay=relay
     )
     door = Door(settings, sets)
-    ingest = Ingest(settings, log, registry, hub, streams, lines, door, metrics, url)
+    checker = Checker(loop, timeout_s=settings.schema_timeout_ms / 1000)
+    ingest = Ingest(settings, log, registry, hub, streams, lines, door, checker, metrics, url)
     access = Access(key_sha256, is_open=settings.open_registration)
     health = Health(log)
-    api = Api(settings, log, registry, streams, access, health, door, url)
+    api = Api(settings, log, registry, streams, access, health, door, checker, url)
     edge = Edge(
         loop,
         _Roads(ingest, api),
@@ -99,7 +103,7 @@ def assemble(
     api.status = Status(metrics, log, registry, streams, edge, settings.data)
     admin = Admin(health, api.status)
     streams.tell = ingest.tell
-    return Parts(edge, ingest, streams, api, door, hub, health, lines, admin)
+    return Parts(edge, ingest, streams, api, door, hub, checker, health, lines, admin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,9 @@ class Endpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Empty: every method."""
     content_types: tuple[str, ...] = ()
     """Media types in lower case, `text/*` for all texts; empty: every one."""
+    schema: str | None = None
+    """JSON Schema of the bodies, as JSON; None: anything."""
+    schema_mode: Literal["reject", "mark"] = "reject"
 
     @property
     def ack_pairs(self) -> Pairs:

@@ -102,6 +102,10 @@ class Settings:
     """Bytes of bodies that may come from one address at once."""
     proxy_hops: int = 0
     """How many proxies stand in front: as many entries at the end of `X-Forwarded-For` are believed."""
+    schema_bytes: int = 1 << 20
+    """The longest body that is checked against an endpoint's schema; a longer one does not fit."""
+    schema_timeout_ms: int = 500
+    """How long one such check may take; then it counts as not checked."""
     allow_sets: str | None = None
     """A JSON file of named lists of networks that endpoints may allow; over the built-in ones."""
 

@@ -25,6 +25,7 @@ class Draft:
     peer: str
     headers: Pairs
     body: bytes
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ def encode(draft: Draft, seq: int) -> bytes:
         peer=draft.peer,
         headers=draft.headers,
         body=draft.body,
+        marks=draft.marks,
     )
     return codec.encode(event)
 

@@ -19,6 +19,8 @@ _Name = Annotated[
 ]
 
 
+_LONGEST_SCHEMA = 60_000
+"""Bytes: as much as a relay takes in one call, beside the rest."""
 _Words = Annotated[
     list[str] | None,
     typer.Option("--allow", metavar="CIDR|SET", help="only from there; repeatable; any: from all"),
@@ -127,6 +129,13 @@ def set_(
         list[str] | None,
         typer.Option("--content-types", metavar="application/json,text/*", help="any: all again"),
     ] = None,
+    schema: Annotated[
+        str, typer.Option("--schema", metavar="FILE", help="JSON Schema of the bodies; any: none")
+    ] = "",
+    schema_mode: Annotated[
+        str,
+        typer.Option("--schema-mode", metavar="reject|mark", help="422, or only a note beside it"),
+    ] = "",
 ) -> int:
     """Change an endpoint's settings: what senders are told, and who may send what.
 
@@ -135,6 +144,7 @@ def set_(
     here: Here = ctx.obj
     changes = _settings(respond, deadline)
     changes |= _rules(allow=allow, methods=methods, content_types=content_types)
+    changes |= _schema(schema, schema_mode)
     changes |= {"name": new_name} if new_name else {}
     changes |= {"ack_status": ack_status} if ack_status else {}
     if not changes:
@@ -242,6 +252,29 @@ def _rules(**given: list[str] | None) -> dict[str, object]:
     return rules
 
 
+def _schema(file: str, mode: str) -> dict[str, object]:
+    """What bodies must fit, as far as it was given; `any` takes it away."""
+    import json
+    from pathlib import Path
+
+    if mode not in ("", "reject", "mark"):
+        raise UsageError(f"--schema-mode {mode}: reject or mark")
+    changes: dict[str, object] = {"schema_mode": mode} if mode else {}
+    if file == "any":
+        return changes | {"schema": None}
+    if not file:
+        return changes
+    try:
+        text = Path(file).read_bytes()
+        value = json.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
+        why = getattr(error, "strerror", None) or f"not JSON: {error}"
+        raise UsageError(f"--schema {file}: {why}") from None
+    if len(text) > _LONGEST_SCHEMA:
+        raise UsageError(f"--schema {file}: longer than {_LONGEST_SCHEMA:,} bytes")
+    return changes | {"schema": value}
+
+
 def _rule_lines(found: dict[str, Any]) -> Iterator[str]:
     """Who and what may come in, and what was turned away; nothing for an open endpoint."""
     from hookcli.cli.render.words import safe
@@ -249,6 +282,10 @@ def _rule_lines(found: dict[str, Any]) -> Iterator[str]:
     for name in ("allow", "methods", "content_types"):
         if words := found.get(name):
             yield f"  {name.replace('_', '-')}: {safe(', '.join(map(str, words)))}"
+    if (schema := found.get("schema")) is not None:
+        title = str(schema.get("title") or "") if isinstance(schema, dict) else ""
+        told = "others are marked" if found.get("schema_mode") == "mark" else "others get 422"
+        yield f"  schema: {safe(title or 'without a title')}; {told}"
     if refused := found.get("refused"):
         counts = ", ".join(f"{count:,} by {reason}" for reason, count in sorted(refused.items()))
         yield f"  turned away since the relay began: {safe(counts)}"

@@ -55,6 +55,7 @@ def capture_of(
         provider_id=identity.provider_id,
         scheme=identity.scheme,
         signature=signature,
+        note="; ".join(event.marks),
     )
     return NewCapture(capture=capture, body=event.body, targets=tuple(targets)), bug
 

@@ -94,7 +94,7 @@ def event_digest(event: Event) -> bytes:
         event.peer,
         event.headers,
     )
-    return _digest(fields, event.body)
+    return _digest(_with_marks(fields, event.marks), event.body)
 
 
 def result_digest(result: Result) -> bytes:
@@ -122,6 +122,7 @@ def event(
     peer: str,
     headers: Pairs,
     body: bytes,
+    marks: tuple[str, ...] = (),
 ) -> Event:
     """An event with its digest."""
     fields = (seq, id, received_at, method, url, target, http_version, peer, headers)
@@ -136,7 +137,8 @@ def event(
         peer=peer,
         headers=headers,
         body=body,
-        digest=_digest(fields, body),
+        digest=_digest(_with_marks(fields, marks), body),
+        marks=marks,
     )
 
 
@@ -162,6 +164,11 @@ def result(
         body=body,
         digest=_digest(fields, body),
     )
+
+
+def _with_marks(fields: tuple[object, ...], marks: tuple[str, ...]) -> tuple[object, ...]:
+    """What the digest of an event is over: most have no marks, and theirs says nothing of any."""
+    return (*fields, marks) if marks else fields
 
 
 def _digest(fields: tuple[object, ...], body: bytes) -> bytes:

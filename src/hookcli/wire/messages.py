@@ -41,7 +41,7 @@ class Welcome(Struct, tag="welcome", tag_field="type", frozen=True, kw_only=True
     """The relay's name and version, for people."""
 
 
-class Event(Struct, tag="event", tag_field="type", frozen=True, kw_only=True):
+class Event(Struct, tag="event", tag_field="type", frozen=True, kw_only=True, omit_defaults=True):
     """One inbound HTTP request exactly as received."""
 
     seq: int
@@ -63,7 +63,10 @@ class Event(Struct, tag="event", tag_field="type", frozen=True, kw_only=True):
     body: bytes
     digest: bytes
     """SHA-256 over the MessagePack array of the fields from `seq` to `headers`, in the order of
-    this class, followed by the body's bytes. A listener must refuse an event that does not match."""
+    this class, and of `marks` if there are any, followed by the body's bytes. A listener must
+    refuse an event that does not match."""
+    marks: tuple[str, ...] = ()
+    """What the relay has found about it, for people: what its endpoint's schema says against it."""
 
 
 class Gap(Struct, tag="gap", tag_field="type", frozen=True, kw_only=True):
@@ -106,9 +109,11 @@ class Refused(Struct, tag="refused", tag_field="type", frozen=True, kw_only=True
     status: int
     """What the sender was told: 403, 405, 415, 429, …"""
     reason: str
-    """`address`, `method`, `content_type`, `endpoint_rate`, `address_rate`, …"""
+    """`address`, `method`, `content_type`, `endpoint_rate`, `address_rate`, `schema`, …"""
     more: int = 0
     """How many others were turned away with this one and are not told of singly."""
+    detail: str = ""
+    """The rule that turned it away, where there are many: of a schema, a JSON pointer into it."""
 
 
 class Peers(Struct, tag="peers", tag_field="type", frozen=True, kw_only=True):

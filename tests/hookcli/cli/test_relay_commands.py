@@ -192,3 +192,45 @@ async def test_an_endpoint_says_who_may_send_what(server: Relay, laptop: Laptop)
         await laptop.run("endpoint", "set", "pay", flag, "any")
     told = await rawhttp.once(server.port, rawhttp.request("GET", path, framing="none"))
     assert told.status == 202
+
+
+async def test_an_endpoint_says_what_bodies_must_be(server: Relay, laptop: Laptop) -> None:
+    await laptop.run("login", server.url, "--token", "-", stdin=server.key + "\n")
+    created = await laptop.run("endpoint", "create", "pay", "--json")
+    path = json.loads(created.out[0])["url"].removeprefix(server.url)
+    file = laptop.home / "order.json"
+    file.write_text('{"title": "An order", "required": ["id"]}')
+    asked = ["endpoint", "set", "pay", "--schema", str(file)]
+    assert (await laptop.run(*asked)).returncode == ExitCode.YES
+    raw = rawhttp.request("POST", path, (), b"{}")
+    assert (await rawhttp.once(server.port, raw)).status == 422
+    shown = "\n".join((await laptop.run("endpoint", "show", "pay")).out)
+    assert "schema: An order; others get 422" in shown
+    assert "1 by schema" in shown
+    await laptop.run("endpoint", "set", "pay", "--schema-mode", "mark")
+    assert (await rawhttp.once(server.port, raw)).status == 202
+    await laptop.run("endpoint", "set", "pay", "--schema", "any", "--schema-mode", "reject")
+    assert (await rawhttp.once(server.port, raw)).status == 202
+    file.write_text('{"type": "strin"}')
+    wrong = await laptop.run(*asked)
+    assert (wrong.returncode, "schema: /type" in wrong.err[0]) == (ExitCode.USAGE, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "flags", "word"),
+    [
+        ("{", ["--schema", "FILE"], "not JSON"),
+        (None, ["--schema", "FILE"], "No such file"),
+        ('"' + "x" * 60_000 + '"', ["--schema", "FILE"], "longer than 60,000 bytes"),
+        ("{}", ["--schema", "FILE", "--schema-mode", "maybe"], "reject or mark"),
+    ],
+)
+async def test_a_schema_that_cannot_be_sent_is_told_before(
+    laptop: Laptop, content: str | None, flags: list[str], word: str
+) -> None:
+    file = laptop.home / "schema.json"
+    if content is not None:
+        file.write_text(content)
+    given = [str(file) if flag == "FILE" else flag for flag in flags]
+    ended = await laptop.run("endpoint", "set", "ep_x", *given)
+    assert (ended.returncode, word in ended.err[0]) == (ExitCode.USAGE, True)

@@ -31,6 +31,7 @@ events = st.builds(
     peer=texts,
     headers=pairs,
     body=st.binary(max_size=300),
+    marks=st.lists(texts, max_size=2).map(tuple),
 )
 results = st.builds(
     codec.result,
@@ -76,6 +77,7 @@ from_relay = st.one_of(
         status=numbers,
         reason=texts,
         more=numbers,
+        detail=texts,
     ),
     st.builds(m.Peers, names=st.lists(texts, max_size=3).map(tuple)),
     st.builds(m.Pong, n=numbers, now=numbers),

@@ -1,0 +1,1 @@
+"""JSON Schema on what comes in: checked in a process of its own, which may be killed."""
