@@ -137,3 +137,7 @@ def test_statistics_of_a_window() -> None:
     assert last.count == 100
     assert stats.filter_for("type", "invoice.paid") == "type=invoice.paid"
     assert stats.filter_for("type", "POST /hook") == "path=/hook"
+    assert stats.filter_for("type", 'a "b*') == 'type="a \\"b*"'
+    assert stats.filter_for("source", "unknown") == 'source=""'
+    assert stats.filter_for("status", "not sent") == "attempts=0"
+    assert stats.filter_for("status", "timeout") == "status=timeout"

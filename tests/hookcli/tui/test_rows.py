@@ -24,6 +24,7 @@ OK = Row(id="a", at=NOW, source="stripe", event="invoice.paid", outcome=Outcome.
         (replace(OK, outcome=None, state=DeliveryState.PENDING), "waiting"),
         (replace(OK, outcome=Outcome.REFUSED, state=DeliveryState.PENDING), "waiting"),
         (replace(OK, outcome=Outcome.REFUSED, state=DeliveryState.FAILED), "failed"),
+        (replace(OK, outcome=Outcome.REFUSED, state=DeliveryState.DONE, replays=1), "failed"),
         (replace(OK, outcome=None, state=DeliveryState.SKIPPED), "skipped"),
         (replace(OK, flying=NOW), "flight"),
         (replace(OK, sig=SignatureState.BAD), "badsig"),
