@@ -12,6 +12,7 @@ from hookcli.cli.console import Console, ExitCode
 
 def main() -> int:
     """The console script; returns the exit code."""
+    _open_closed()
     console = Console()
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
@@ -19,6 +20,23 @@ def main() -> int:
     code = run(sys.argv[1:], console)
     _flush(console)
     return code
+
+
+def _open_closed() -> None:
+    """Put nothing in the place of a standard stream that was closed.
+
+    The next file or socket would get its number, be taken for the stream, and libuv refuses to
+    close such a one.
+    """
+    import os
+
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is not None:
+            continue
+        # The lowest free number is given out: this one.
+        handle = os.open(os.devnull, os.O_RDWR)
+        mode = "r" if number == 0 else "w"
+        setattr(sys, name, open(handle, mode, closefd=False))  # noqa: SIM115 - open to the end
 
 
 def run(arguments: Sequence[str], console: Console) -> int:

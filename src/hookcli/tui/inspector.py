@@ -96,6 +96,8 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
         self.crash: Exception | None = None
         self._deleted: list[list[Row]] = []
         self._small = ""
+        self._over = False
+        """Whether the end of listening was told."""
 
     # Life
 
@@ -149,11 +151,12 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
         reports = self.engine.drain()
         if reports:
             self.main.took(self.board.take(reports, self.now, self.setup.clock()))
-        if self.engine.over.is_set() and self.board.link.phase not in ("none", "ended"):
+        if self.engine.over.is_set() and self.board.link.phase != "none" and not self._over:
             self._ended()
         self.main.ticked()
 
     def _ended(self) -> None:
+        self._over = True
         link, error = self.board.link, self.engine.error
         error = error or getattr(self.engine.ending, "error", None)
         link.phase = "ended"

@@ -150,9 +150,9 @@ class Terminal:
     def clean(self) -> bool:
         """The terminal is as it was: main screen, no mouse reporting, cursor shown, echo on."""
         data = bytes(self.output)
-        modes = (data.rfind(b"\x1b[?1049l") > data.rfind(b"\x1b[?1049h"),
-                 data.rfind(b"\x1b[?1000l") > data.rfind(b"\x1b[?1000h"),
-                 data.rfind(b"\x1b[?25h") > data.rfind(b"\x1b[?25l"))  # fmt: skip
+        modes = (data.rfind(b"\x1b[?1049l") >= data.rfind(b"\x1b[?1049h"),
+                 data.rfind(b"\x1b[?1000l") >= data.rfind(b"\x1b[?1000h"),
+                 data.rfind(b"\x1b[?25h") >= data.rfind(b"\x1b[?25l"))  # fmt: skip
         return all(modes) and termios.tcgetattr(self._slave)[3] == self.before[3]
 
     def close(self) -> None:

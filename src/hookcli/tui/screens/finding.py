@@ -85,6 +85,8 @@ class Finding(Screen[None]):
                 self.event_list.rebuilt()
             else:
                 self.event_list.shifted(added)
+            if first and self.app.setup.begin:
+                _ = self.apply(self.app.setup.begin)
             first = False
             if len(rows) < size:
                 break
