@@ -21,9 +21,9 @@ from hookcli.wire.messages import Event
 
 T = TypeVar("T")
 
-LINGER_S = 0.01
-"""How long an attempt or a reply may wait for others."""
-_MOST_LINGERING = 16
+LINGER_S = 0.05
+"""How long an attempt or a reply may wait for others, or for the next event to be written with."""
+_MOST_LINGERING = 32
 _MOST_BYTES = 16 << 20
 """Bytes after which a transaction takes no more, so that its end is heard of soon."""
 
@@ -100,8 +100,8 @@ class Keeper:
         self._path, self._endpoint = path, endpoint
         self._make, self._kept, self._failed = make, kept, failed
         self._loop = asyncio.get_running_loop()
-        self._inbox: SimpleQueue[_Work | None] = SimpleQueue()
-        self._lingering: list[_Ended | _Told] = []
+        self._inbox: SimpleQueue[list[_Work] | None] = SimpleQueue()
+        self._lingering: list[_Work] = []
         self._timer: asyncio.TimerHandle | None = None
         self._ended = self._loop.create_future()
         self.size = 0
@@ -121,13 +121,11 @@ class Keeper:
 
     def events(self, events: Sequence[Event], stream: int) -> None:
         """Keep events, in the order of the log, and the cursor behind them."""
-        self._flush()
-        self._inbox.put(_Events(events, stream))
+        self._give(_Events(events, stream))
 
     def moved(self, moved: Moved) -> None:
         """Keep another cursor."""
-        self._flush()
-        self._inbox.put(moved)
+        self._give(moved)
 
     def attempt(self, attempt: Attempt, deliveries: Sequence[Delivery]) -> None:
         """Keep an attempt, soon, and where its delivery stands."""
@@ -165,8 +163,7 @@ class Keeper:
             if not answer.done():
                 answer.set_exception(error)
 
-        self._flush()
-        self._inbox.put(_Ask(ask, settle, fail))
+        self._give(_Ask(ask, settle, fail))
         return await answer
 
     async def close(self) -> None:
@@ -182,13 +179,18 @@ class Keeper:
         elif self._timer is None:
             self._timer = self._loop.call_later(LINGER_S, self._flush)
 
+    def _give(self, work: _Work) -> None:
+        """This now, behind what has lingered."""
+        self._lingering.append(work)
+        self._flush()
+
     def _flush(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        for work in self._lingering:
-            self._inbox.put(work)
-        self._lingering.clear()
+        if self._lingering:
+            self._inbox.put(self._lingering)
+            self._lingering = []
 
     def _on_kept(self, kept: Kept) -> None:
         self.size -= kept.size
@@ -223,7 +225,8 @@ class Keeper:
         gathered = _Gathered()
         work = self._inbox.get()
         while work is not None:
-            gathered.add(work, self._make)
+            for one in work:
+                gathered.add(one, self._make)
             if gathered.size > _MOST_BYTES:
                 break
             try:
@@ -234,8 +237,8 @@ class Keeper:
             committed = store.commit(gathered.batch(self._endpoint))
             kept = gathered.kept(committed.captures, committed.attempts)
             self._loop.call_soon_threadsafe(self._on_kept, kept)
-        for one in gathered.asks:
-            self._answer(one, store)
+        for asked in gathered.asks:
+            self._answer(asked, store)
         return work is not None
 
     def _answer(self, one: _Ask, store: Store) -> None:
@@ -249,8 +252,9 @@ class Keeper:
     def _refuse(self, error: Exception) -> None:
         """Nothing is written any more: whoever asks is told, until the end."""
         while (work := self._inbox.get()) is not None:
-            if isinstance(work, _Ask):
-                self._loop.call_soon_threadsafe(work.fail, error)
+            for one in work:
+                if isinstance(one, _Ask):
+                    self._loop.call_soon_threadsafe(one.fail, error)
 
 
 @dataclass(slots=True)

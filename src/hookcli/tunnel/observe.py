@@ -112,6 +112,35 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnedAway:
+    """The relay let a sender not in: nothing of it was stored, so there is no capture."""
+
+    at: int
+    """µs since the Unix epoch, the relay's clock."""
+    method: str
+    target: bytes
+    """Path and query, cut after 1,024 bytes."""
+    peer: str
+    status: int
+    """What the sender was told."""
+    reason: str
+    """`address`, `method`, `content_type`, `endpoint_rate`, `address_rate`, `schema`, …"""
+    detail: str = ""
+    """Which rule, where there are many."""
+    more: int = 0
+    """How many others at that moment are not told of singly."""
+
+    @property
+    def words(self) -> str:
+        """One sentence, not yet safe to be shown."""
+        path = (self.target or b"/").decode("utf-8", "replace")
+        why = f"{self.reason} {self.detail}".strip().replace("_", " ")
+        more = f", and {self.more:,} other{'s' * (self.more > 1)}" if self.more else ""
+        sender = f"{self.method} {path} from {self.peer}"
+        return f"the relay turned away {sender} with {self.status} ({why}){more}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetState:
     """Whether the program accepts connections."""
 
@@ -157,6 +186,7 @@ Report = (
     | AttemptFinished
     | SenderTold
     | Missing
+    | TurnedAway
     | TargetState
     | Notice
     | Done

@@ -10,7 +10,7 @@ from hookcli.tunnel.client import Client
 from hookcli.tunnel.dispatch import Dispatch
 from hookcli.tunnel.intake import Intake
 from hookcli.tunnel.keeping import Keeper, Kept
-from hookcli.tunnel.observe import Connected, Missing, Notice, Ready, Report
+from hookcli.tunnel.observe import Connected, Missing, Notice, Ready, Report, TurnedAway
 from hookcli.tunnel.plan import Plan
 from hookcli.wire.messages import (
     Ack,
@@ -253,10 +253,15 @@ class Reception:
 
     def _refused(self, refused: Refused) -> None:
         """A sender was turned away at the relay's door."""
-        path = (refused.target or b"/").decode("utf-8", "replace")
-        more = f", and {refused.more} others" if refused.more else ""
-        text = (
-            f"the relay turned away {refused.method} {path} from {refused.peer} with "
-            f"{refused.status} ({refused.reason}){more}"
+        self._report(
+            TurnedAway(
+                at=refused.at,
+                method=refused.method,
+                target=refused.target,
+                peer=refused.peer,
+                status=refused.status,
+                reason=refused.reason,
+                detail=refused.detail,
+                more=refused.more,
+            )
         )
-        self._report(Notice(level="warning", code="turned-away", text=text))

@@ -21,6 +21,7 @@ from websockets.protocol import State
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
+from hookcli.tunnel.frames import Masks, binary
 from hookcli.wire import codec
 from hookcli.wire.messages import RelayMessage, Unknown
 from hookcli.wire.version import SUBPROTOCOL
@@ -91,7 +92,11 @@ class Stream(asyncio.Protocol):
         request.headers["User-Agent"] = "hookcli"
         self._protocol.send_request(request)
         self._transport: asyncio.Transport | None = None
-        self._gone = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self._gone = self._loop.create_future()
+        self._masks = Masks()
+        self._out: list[bytes] = []
+        """Frames that are to be written."""
         self._parts: list[bytes] = []
         """Of a message that comes in several frames."""
         self._over = False
@@ -156,10 +161,13 @@ class Stream(asyncio.Protocol):
 
     def send(self, message: bytes) -> None:
         """Send one encoded message; into nothing if the stream is over."""
-        if self._protocol.state is State.OPEN:
-            self._protocol.send_binary(message)
-            self.largest = max(self.largest, len(message))
-            self._flush()
+        if self._over or self._protocol.state is not State.OPEN:
+            return
+        self.largest = max(self.largest, len(message))
+        if not self._out:
+            # What is sent while one piece of news is handled goes out together.
+            self._loop.call_soon(self._flush)
+        self._out += binary(message, self._masks.take())
 
     @property
     def waiting(self) -> int:
@@ -265,11 +273,14 @@ class Stream(asyncio.Protocol):
             self._transport.close()
         self.taker.closed(self, code, reason)
 
+    @guarded
     def _flush(self) -> None:
-        for data in self._protocol.data_to_send():
-            if data and self._transport is not None:
-                self._written += len(data)
-                self._transport.write(data)
+        """Write what there is: messages first, then what the protocol has to say."""
+        out, self._out = self._out, []
+        out += [data for data in self._protocol.data_to_send() if data]
+        if out and self._transport is not None:
+            self._written += sum(map(len, out))
+            self._transport.writelines(out)
 
 
 def _words(error: Exception) -> str:
