@@ -25,7 +25,8 @@ pack, unpack = msgspec.msgpack.encode, msgspec.msgpack.decode
 
 def digest(message: dict[str, Any], fields: list[str]) -> bytes:
     """What must travel with an event or a result."""
-    values = pack([message[field] for field in fields])
+    marked = ["marks"] if "marks" in message else []
+    values = pack([message[field] for field in fields + marked])
     return hashlib.sha256(values + message["body"]).digest()
 
 

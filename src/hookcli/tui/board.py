@@ -15,6 +15,8 @@ from hookcli.tunnel import observe
 
 LATENCIES = 500
 MINUTES = 12
+TURNED_AWAY_US = 10_000_000
+"""Those turned away for one reason are told of between the rows no more often than this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,8 @@ class Board:
         self._catching = 0
         self._caught = 0
         self._flying: dict[str, int] = {}
+        self._turned: dict[str, tuple[int, int]] = {}
+        """Reason to when one was last told between the rows, and how many came since."""
 
     def take(self, reports: Iterable[observe.Report], at: int, now: float) -> Changes:
         """Take in reports in their order."""
@@ -86,8 +90,20 @@ class Board:
                 self._separate(connected_words(report), at, changes)
             case observe.Missing():
                 self._separate(missing_words(report), at, changes)
+            case observe.TurnedAway():
+                self._turned_away(report, at, changes)
             case _:
                 pass
+
+    def _turned_away(self, report: observe.TurnedAway, at: int, changes: Changes) -> None:
+        """One line between the rows for many at once: a flood at the door hides no event."""
+        since, untold = self._turned.get(report.reason, (0, 0))
+        if at - since < TURNED_AWAY_US:
+            self._turned[report.reason] = since, untold + 1 + report.more
+            return
+        self._turned[report.reason] = at, 0
+        earlier = f" · {words.plural(untold, 'other')} before" if untold else ""
+        self._separate(f"{report.words}{earlier}", at, changes)
 
     def _captured(self, report: observe.Captured, at: int, changes: Changes) -> None:
         row = row_of(report.capture, marked=self.mark)
@@ -142,6 +158,8 @@ class Board:
                 self.say(f"try {report.attempt} in {wait}: {report.reason}", at, "wait")
             case observe.Missing():
                 self.say(missing_words(report), at, "bad")
+            case observe.TurnedAway():
+                self.say(report.words, at, "warn")
             case observe.TargetState():
                 error = f": {report.error}" if report.error else ""
                 role = "ok" if report.state == "up" else "wait"

@@ -130,6 +130,22 @@ def test_a_gap_is_told_with_its_places(log: Lines) -> None:
     )
 
 
+def test_who_was_turned_away_is_told_and_stays_on_its_line(log: Lines) -> None:
+    one = observe.TurnedAway(
+        at=AT,
+        method="POST",
+        target=b"/\x1b[2J\n",
+        peer="192.0.2.1",
+        status=429,
+        reason="endpoint_rate",
+        more=1_200,
+    )
+    (line,) = log.lines(one, AT)
+    assert "!!! the relay turned away POST /" in line
+    assert line.endswith("from 192.0.2.1 with 429 (endpoint rate), and 1,200 others")
+    assert line.isprintable()
+
+
 @given(
     path=st.binary(max_size=200),
     words=st.tuples(st.text(max_size=50), st.text(max_size=50)),

@@ -36,6 +36,21 @@ REPORTS: list[tuple[observe.Report, str, dict[str, Any]]] = [
         {"from_seq": 4, "to_seq": 9, "count": 6, "reason": "age"},
     ),
     (
+        observe.TurnedAway(
+            at=AT,
+            method="POST",
+            target=b"/x",
+            peer="192.0.2.1",
+            status=422,
+            reason="schema",
+            detail="/required",
+            more=2,
+        ),
+        "refused",
+        {"refused_at": "2025-11-23T14:32:05.412Z", "path": "/x", "status": 422, "more": 2}
+        | {"reason": "schema", "detail": "/required", "peer": "192.0.2.1", "method": "POST"},
+    ),
+    (
         observe.TargetState(target="http://localhost:8000", state="refused", waiting=3),
         "target",
         {"url": "http://localhost:8000", "state": "refused", "waiting": 3},

@@ -7,6 +7,7 @@ from hookcli.tui.board import Board
 from hookcli.tui.header import Counts
 from hookcli.tui.link import Link
 from hookcli.tui.paint import Line, length
+from hookcli.tui.rows import Separator
 from hookcli.tunnel import observe
 from tests.hookcli.tui.rig import NOW, READY, attempt, capture
 
@@ -159,6 +160,24 @@ def test_gaps_and_reconnections_stand_between_the_events() -> None:
     assert "gap: 37 events are gone (seq 2 to 38, retention)" in texts[0]
     assert "connected again after 29 s · 3 to catch up" in texts[1]
     assert [line.text for line in board.log][-1].startswith("connected again")
+
+
+def test_a_flood_at_the_door_is_one_line_between_the_events() -> None:
+    board = Board()
+
+    def turned_away(reason: str) -> observe.TurnedAway:
+        return observe.TurnedAway(
+            at=NOW, method="POST", target=b"/", peer="192.0.2.1", status=403, reason=reason, more=1
+        )
+
+    board.take([turned_away("address") for _ in range(50)], NOW, 0)
+    board.take([turned_away("method")], NOW, 0)
+    board.take([turned_away("address")], NOW + 11_000_000, 11)
+    texts = [item.text for item in board.feed.items if isinstance(item, Separator)]
+    assert len(texts) == 3
+    assert "turned away POST / from 192.0.2.1 with 403 (address), and 1 other" in texts[0]
+    assert texts[2].endswith("98 others before")
+    assert len(board.log) == 52, "each is in the log"
 
 
 def test_catching_up_is_told_when_it_is_done() -> None:

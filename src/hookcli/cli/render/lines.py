@@ -155,6 +155,8 @@ class Lines:
                 text = f"{plural(count, 'event')} missed: the relay had removed them ({why})"
                 text += f", seq {first}..{last}"
                 return [self._news(now, "!!!", text)]
+            case observe.TurnedAway():
+                return [self._news(now, "!!!", safe(report.words))]
             case observe.TargetState():
                 return self._target(report, now)
             case observe.Notice(level=level, text=text, hint=hint):

@@ -47,6 +47,7 @@ def _state(
     | observe.Lost
     | observe.Reconnecting
     | observe.Missing
+    | observe.TurnedAway
     | observe.TargetState
     | observe.Notice,
     at: int,
@@ -80,6 +81,17 @@ def _state(
                 "to_seq": report.to_seq,
                 "count": report.count,
                 "reason": report.reason,
+            }
+        case observe.TurnedAway():
+            return head("refused", at) | {
+                "refused_at": records.instant(report.at),
+                "method": report.method,
+                "path": report.target.decode("utf-8", "replace"),
+                "peer": report.peer,
+                "status": report.status,
+                "reason": report.reason,
+                "detail": report.detail or None,
+                "more": report.more,
             }
         case observe.TargetState():
             return head("target", at) | {
