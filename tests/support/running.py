@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support import rawhttp
+from tests.support import contract, rawhttp
 from tests.support.processes import Process, environment, hookcli
 
 
@@ -127,6 +127,8 @@ class Listener:
         self.flags: list[str] = []
         self.records: list[dict[str, Any]] = []
         """Every NDJSON line of every start, decoded, with `seen`: `time.monotonic()` of reading."""
+        self.wrong: list[str] = []
+        """What is wrong with records that are not as documented."""
         self.log: Path | None = None
         """A file for its lines, instead of records, while it is being measured."""
         self.process: Process | None = None
@@ -178,6 +180,7 @@ class Listener:
         assert self.process is not None
 
         def look() -> list[dict[str, Any]] | None:
+            assert self.wrong == []
             return found if len(found := self.of(kind)) >= count else None
 
         return await self.process.until(look, what=f"{count} × {kind}", within=within)
@@ -189,6 +192,8 @@ class Listener:
         return process
 
     def _record(self, line: str) -> None:
+        if wrong := contract.fault(line):
+            self.wrong.append(wrong)
         record = json.loads(line)
         record["seen"] = asyncio.get_running_loop().time()
         self.records.append(record)
@@ -211,6 +216,7 @@ async def listener(
         if start:
             await it.start()
         yield it
+        assert it.wrong == []
     finally:
         if it.process is not None:
             await it.process.kill()

@@ -8,6 +8,7 @@ from typing import Any
 
 from hookcli.cli import run
 from hookcli.cli.console import Console
+from tests.support import contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Ended:
 
 
 def hookcli(*arguments: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Ended:
-    """Run a command line in this process; no stream is a terminal."""
+    """Run a command line in this process; no stream is a terminal. Records are as documented."""
     import os
 
     out, err = io.StringIO(), io.StringIO()
@@ -33,4 +34,8 @@ def hookcli(*arguments: str, env: Mapping[str, str] | None = None, stdin: str = 
     code = run(
         arguments, Console(stdin=io.StringIO(stdin), stdout=out, stderr=err, environ=environ)
     )
-    return Ended(code, out.getvalue(), err.getvalue())
+    ended = Ended(code, out.getvalue(), err.getvalue())
+    if "--json" in arguments and "export" not in arguments:
+        contract.check(ended.out.splitlines())
+        contract.check(line for line in ended.err.splitlines() if line.startswith("{"))
+    return ended

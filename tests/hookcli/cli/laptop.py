@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support import contract
 from tests.support.processes import PATIENCE, environment, hookcli
 
 
@@ -47,4 +48,6 @@ class Laptop:
         )
         ended = Ended(done.returncode, done.stdout.splitlines(), done.stderr.splitlines())
         self.everything += [*ended.out, *ended.err]
+        if "--json" in arguments and "export" not in arguments:
+            contract.check(ended.out)
         return ended
