@@ -125,6 +125,8 @@ class Listener:
         home.mkdir(parents=True, exist_ok=True)
         self.home, self.relay_url, self.endpoint, self.target = home, relay_url, endpoint, target
         self.flags: list[str] = []
+        self.more: dict[str, str] = {}
+        """Variables beside those that name relay, endpoint and store."""
         self.records: list[dict[str, Any]] = []
         """Every NDJSON line of every start, decoded, with `seen`: `time.monotonic()` of reading."""
         self.wrong: list[str] = []
@@ -141,7 +143,7 @@ class Listener:
             "HOOKCLI_ENDPOINT": self.endpoint.id,
             "HOOKCLI_TOKEN": self.endpoint.token,
         }
-        return environment(self.home, credentials | {"HOOKCLI_STORE": str(self.store)})
+        return environment(self.home, credentials | {"HOOKCLI_STORE": str(self.store)} | self.more)
 
     @property
     def store(self) -> Path:
@@ -208,10 +210,11 @@ async def listener(
     *flags: str,
     start: bool = True,
     log: Path | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Listener]:
     """A running listener, killed at the end whatever state it is in."""
     it = Listener(home, relay_url, endpoint, target)
-    it.flags, it.log = list(flags), log
+    it.flags, it.log, it.more = list(flags), log, dict(more or {})
     try:
         if start:
             await it.start()
