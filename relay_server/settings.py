@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from relay_server.rates import Rate
@@ -29,7 +29,9 @@ _MAY_BE_NONE = frozenset(
     ]
 )
 
-RESTART = frozenset(["listen", "public_url", "data", "key", "open_registration", "admin"])
+RESTART = frozenset(
+    ["listen", "public_url", "data", "key", "open_registration", "admin", "log_format"]
+)
 """What a running relay does not change; everything else it does, when it is told to read again."""
 
 
@@ -53,6 +55,8 @@ class Settings:
     """The relay's own key, which creates endpoints; without it one is made at the first start."""
     open_registration: bool = False
     """Anyone who reaches the relay may create endpoints; only on a loopback address."""
+    log_format: Literal["json", "text"] = "json"
+    """How the lines on stdout are written: `json` for programs, `text` for people."""
     admin: str | None = None
     """`HOST:PORT` of a second, private port with health, readiness and metrics, without a key."""
 
@@ -195,6 +199,8 @@ class Settings:
             _check_origin(self.public_url)
         if self.tls is not None and not all(self.tls.partition(",")):
             raise SettingError(f"{PREFIX}TLS: {self.tls!r} is not CERT,KEY")
+        if self.log_format not in ("json", "text"):
+            raise SettingError(f"{PREFIX}LOG_FORMAT: {self.log_format!r} is not json or text")
         if self.key is not None and len(self.key) < 32:
             raise SettingError(f"{PREFIX}KEY: shorter than 32 characters")
         for field in fields(self):

@@ -3,8 +3,12 @@
 import asyncio
 import json
 import logging
+import re
 import ssl
+from collections.abc import Callable, Iterator
+from io import StringIO
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import trustme
@@ -12,7 +16,7 @@ import trustme
 from hookcli.wire import codec
 from relay_server.app import Relay, run
 from relay_server.log.base import StorageError
-from relay_server.logging import EventLines
+from relay_server.logging import EventLines, configure, note
 from relay_server.settings import SettingError, Settings
 from tests.relay_server.harness import Running, relay
 from tests.support import rawhttp
@@ -58,6 +62,7 @@ def test_addresses(listen: str, address: tuple[str, int]) -> None:
         ("OPEN_REGISTRATION", "maybe"),
         ("TLS", "cert.pem"),
         ("KEY", "short"),
+        ("LOG_FORMAT", "xml"),
         ("NO_SUCH", "1"),
     ],
 )
@@ -200,6 +205,56 @@ async def leave_marks(hub: Running, token: str) -> None:
         rawhttp.request("POST", "/MARK", (), b"MARK"),
     ):
         await rawhttp.once(hub.port, raw)
+
+
+@pytest.fixture
+def written() -> Iterator[Callable[[Literal["json", "text"]], StringIO]]:
+    """Lets the relay's lines be written somewhere, as the command does."""
+    logger = logging.getLogger("relay")
+    before = logger.handlers[:], logger.level, logger.propagate
+
+    def begin(form: Literal["json", "text"]) -> StringIO:
+        stream = StringIO()
+        configure(stream, form)
+        return stream
+
+    yield begin
+    logger.handlers[:], logger.level, logger.propagate = before
+
+
+async def test_lines_for_people_say_the_same(
+    tmp_path: Path, written: Callable[[Literal["json", "text"]], StringIO]
+) -> None:
+    stream = written("text")
+    async with relay(tmp_path) as hub:
+        endpoint = await hub.endpoint()
+        told = await hub.post(endpoint, b"MARK", "/MARK?MARK", ((b"X", b"MARK"),))
+        logging.getLogger("relay").error("the log cannot be %s", "written: no space")
+    text = stream.getvalue()
+    event = told.value(b"Hookcli-Event-Id").decode()
+    stamp = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+    line = rf"{stamp} event {event} endpoint={endpoint.id} seq=1 size=4 told=202 by=ack ms=\d+\.\d"
+    assert re.search(rf"^{line}$", text, re.MULTILINE)
+    assert re.search(rf"^{stamp} started url={hub.url} port={hub.port} ", text, re.MULTILINE)
+    assert re.search(rf"^{stamp} the log cannot be written: no space level=error$", text, re.M)
+    assert "MARK" not in text
+
+
+def test_every_line_is_json_whatever_was_logged(
+    written: Callable[[Literal["json", "text"]], StringIO],
+) -> None:
+    stream = written("json")
+    note("reloaded", changed=("a", "b"), why='"x" = 1')
+    logging.getLogger("relay").error('the log "cannot" be read\nat all')
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert lines == [
+        {"note": "reloaded", "changed": ["a", "b"], "why": '"x" = 1'},
+        {"note": 'the log "cannot" be read\nat all', "level": "error"},
+    ]
+    stream = written("text")
+    note("reloaded", changed=("a", "b"), why='"x" = 1', nothing="")
+    (line,) = stream.getvalue().splitlines()
+    assert line.endswith('reloaded changed=a,b why="\\"x\\" = 1" nothing=""')
 
 
 def test_lines_are_written_together_and_nothing_waits_for_ever() -> None:

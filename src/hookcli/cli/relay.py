@@ -46,11 +46,15 @@ def relay(
         Path | None,
         typer.Option("--config", metavar="FILE", help="settings in TOML, under the variables"),
     ] = None,
+    log_format: Annotated[
+        str | None,
+        typer.Option("--log-format", metavar="json|text", help="of the lines on stdout"),
+    ] = None,
 ) -> int:
     """Run a relay. Every setting is also HOOKCLI_RELAY_…; SIGTERM lets pending answers finish.
 
-    The first start prints the `hookcli login …` line for your own machine. stdout carries one JSON
-    line for each event, without its body; stderr the rest. SIGHUP reads the file, the certificate
+    The first start prints the `hookcli login …` line for your own machine. stdout carries one line
+    for each event, without its body; stderr the rest. SIGHUP reads the file, the certificate
     and the lists of networks again, and cuts nobody off; from a terminal it means hang up.
     """
     if ctx.invoked_subcommand:
@@ -64,6 +68,7 @@ def relay(
     here: Here = ctx.obj
     environ = here.console.environ
     given: dict[str, Any] = {"listen": listen, "public_url": public_url, "data": data, "tls": tls}
+    given["log_format"] = log_format
     file = config or (Path(environ[CONFIG]) if environ.get(CONFIG) else None)
     read = partial(Settings.from_env, environ, file=file, **given)
     try:
@@ -73,7 +78,7 @@ def relay(
             raise UsageError(str(error), hint="hookcli relay --help") from None
         raise ConfigError(str(error), hint="hookcli relay --help") from None
     if not here.console.quiet:
-        configure(here.console.stdout)
+        configure(here.console.stdout, settings.log_format)
         logging.raiseExceptions = False  # a reader of the lines that goes away stops no relay
     return loop.run(lambda stops: _serve(here, settings, read, stops))
 
