@@ -88,6 +88,11 @@ def invoke(arguments: list[str], console: Console) -> int:
         return signalled.code
     except BrokenPipeError:
         raise
+    except SystemExit as ended:
+        # What Typer makes of a reader that went away.
+        if isinstance(ended.__context__, BrokenPipeError):
+            raise ended.__context__ from None
+        raise
     except Exception as error:
         from hookcli.cli import bugs
 

@@ -40,13 +40,13 @@ class ExitCode(IntEnum):
 
 MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.YES: "done, and the answer is yes",
-    ExitCode.NO: "done, and the answer is no: an --expect not met; captures that cannot be written",
+    ExitCode.NO: "done, and the answer is no: not as expected, different, badly signed, not written",
     ExitCode.USAGE: "usage or configuration: unknown flag, bad filter, a question without a terminal",
     ExitCode.RELAY: "the relay is unreachable, or refuses",
     ExitCode.AUTH: "not authenticated: a token is missing, unknown or revoked",
     ExitCode.NOT_FOUND: "no such thing: nothing matches, or a prefix matches several",
     ExitCode.TARGET: "the target is unreachable: refused, timed out, TLS",
-    ExitCode.WAITED: "waited in vain: --count not reached within --for",
+    ExitCode.WAITED: "waited in vain: wait --timeout, listen --count --for",
     ExitCode.BUG: "a bug in hookcli; a report file is named",
     ExitCode.HUNG_UP: "hung up (SIGHUP)",
     ExitCode.INTERRUPTED: "interrupted (^C)",
