@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 from tests.support import other_time, rawhttp
-from tests.support.running import Endpoint, Relay, relay
+from tests.support.road import event_of, until
+from tests.support.running import Endpoint, Relay, listener, relay
 from tests.support.stream import stream
 
 DAY, YEAR = 86_400, 365 * 86_400
@@ -14,8 +15,15 @@ EACH = 20
 
 def with_clock(offset: Path) -> list[str]:
     """The command in front of a relay whose clock is wrong by what the file says."""
-    offset.write_text("0")
+    set_wrong(offset, 0)
     return [sys.executable, other_time.__file__, str(offset)]
+
+
+def set_wrong(offset: Path, seconds: int) -> None:
+    """At once: nobody reads half of it."""
+    new = offset.with_suffix(".new")
+    new.write_text(str(seconds))
+    new.replace(offset)
 
 
 async def sent(it: Relay, endpoint: Endpoint) -> list[str]:
@@ -36,7 +44,7 @@ async def test_jumps_between_starts_lose_nothing_and_keep_the_order(tmp_path: Pa
         acked: list[str] = []
         for jump in JUMPS:
             await it.kill()
-            offset.write_text(str(jump))
+            set_wrong(offset, jump)
             await it.start()
             acked += await sent(it, endpoint)
         async with stream(it.port, endpoint) as caught:
@@ -57,8 +65,37 @@ async def test_jumps_while_it_runs_lose_nothing_and_ids_go_on_rising(tmp_path: P
         acked: list[str] = []
         async with stream(it.port, endpoint, more="&respond=ack") as live:
             for jump in JUMPS:
-                offset.write_text(str(jump))
+                set_wrong(offset, jump)
                 acked += await sent(it, endpoint)
             await live.until(lambda: len(live.seqs) >= len(acked), "everything")
             assert live.closed is None
     assert [event.id for event in live.events] == acked == sorted(set(acked))
+
+
+async def test_a_listener_whose_clock_jumps_captures_and_delivers_everything_in_order(
+    tmp_path: Path,
+) -> None:
+    offset = tmp_path / "offset"
+    async with (
+        relay(tmp_path / "relay") as it,
+        rawhttp.program() as program,
+    ):
+        endpoint = await it.endpoint(respond="ack")
+        async with listener(
+            tmp_path, it.url, endpoint, program.url, "--concurrency", "1", prefix=with_clock(offset)
+        ) as laptop:
+            acked: list[str] = []
+            for jump in JUMPS:
+                set_wrong(offset, jump)
+                acked += await sent(it, endpoint)
+                if jump == -DAY:
+                    await laptop.kill()
+                    await laptop.start()
+
+            def delivered() -> list[str] | None:
+                # The kill may have brought some twice.
+                once = list(dict.fromkeys(map(event_of, program.received)))
+                return once if len(once) == len(acked) else None
+
+            assert await until(delivered, "everything") == acked
+            assert laptop.of("lost") == []

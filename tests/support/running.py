@@ -125,6 +125,8 @@ class Listener:
         home.mkdir(parents=True, exist_ok=True)
         self.home, self.relay_url, self.endpoint, self.target = home, relay_url, endpoint, target
         self.flags: list[str] = []
+        self.prefix: list[str] = []
+        """A command in front."""
         self.more: dict[str, str] = {}
         """Variables beside those that name relay, endpoint and store."""
         self.records: list[dict[str, Any]] = []
@@ -154,7 +156,7 @@ class Listener:
         """Start it and wait until it is connected, unless told otherwise."""
         target = [self.target] if self.target else []
         output, sign = ("lines", "Listening") if self.log else ("json", r'"type": ?"ready"')
-        argv = [hookcli(), "listen", *target, "-o", output, *self.flags]
+        argv = [*self.prefix, hookcli(), "listen", *target, "-o", output, *self.flags]
         record = None if self.log else self._record
         self.process = await Process.start(argv, env=self.env, on_line=record, log=self.log)
         if ready:
@@ -211,10 +213,11 @@ async def listener(
     start: bool = True,
     log: Path | None = None,
     more: Mapping[str, str] | None = None,
+    prefix: Sequence[str] = (),
 ) -> AsyncIterator[Listener]:
     """A running listener, killed at the end whatever state it is in."""
     it = Listener(home, relay_url, endpoint, target)
-    it.flags, it.log, it.more = list(flags), log, dict(more or {})
+    it.flags, it.log, it.more, it.prefix = list(flags), log, dict(more or {}), list(prefix)
     try:
         if start:
             await it.start()
