@@ -112,6 +112,9 @@ def listen(
     paused: Annotated[
         bool, typer.Option("--paused", help="capture, but do not forward yet")
     ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="show when retries would be made, and exit")
+    ] = False,
 ) -> int:
     """Receive webhooks here and forward them to your app; without a TARGET, only capture them.
 
@@ -138,6 +141,10 @@ def listen(
         "output": output,
         "ui.mouse": False if no_mouse else None,
     }
+    if explain:
+        from hookcli.cli import explaining
+
+        return explaining.explain(here)
     options = Options(
         since=since,
         from_seq=from_,

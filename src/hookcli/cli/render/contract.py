@@ -190,6 +190,16 @@ KINDS: Mapping[str, Kind] = {
             "hint": _or_null(TEXT),
         },
     ),
+    "planned": Kind(
+        says="one attempt of `listen --explain`, in seconds since the first",
+        keys={
+            "n": INT,
+            "earliest_s": NUMBER,
+            "latest_s": _told(_or_null(NUMBER), "null: made only where pauses were short"),
+            "pause_min_s": NUMBER,
+            "pause_max_s": NUMBER,
+        },
+    ),
     "done": Kind(
         says="the last record of a listener",
         keys={"captured": INT, "failed": INT, "waiting": INT, "last_seq": INT, "exit_code": INT},
