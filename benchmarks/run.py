@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.idle import first_delivery, idle_listeners
+from benchmarks.idle import catch_up, first_delivery, idle_listeners
 from benchmarks.measure import CELLS, QUICK, Cell, Cost, measure
 from benchmarks.report import Rounds, Verdict, goals, table, verdicts
 from benchmarks.roads import Scene, scene
@@ -65,6 +65,8 @@ async def bench(args: argparse.Namespace, folder: Path) -> int:
     if not args.cells:
         say("listener start to first delivery")
         more.append(await first_delivery(folder / "start", 3 if args.quick else 7))
+        say("a backlog")
+        more.append(await catch_up(folder / "backlog", 2_000 if args.quick else 10_000))
         say("idle listeners")
         more += await idle_listeners(folder / "idle", 200 if args.quick else 1000)
     found = Rounds(costs)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tests.support import rawhttp
 from tests.support.disk import disk
-from tests.support.running import Endpoint, Relay, relay
+from tests.support.proxy import proxy
+from tests.support.running import Endpoint, Relay, listener, relay
 from tests.support.stream import RefusedError, Stream
 
 MARK = b"CANARY"
@@ -35,6 +36,7 @@ async def leave_marks(it: Relay, endpoint: Endpoint) -> None:
     stream.write_frame(2, b"\x82\xa4type\xa5later\xa1x\xa6CANARY")
     stream.write_frame(2, MARK)
     await stream.until(lambda: stream.closed is not None, "close")
+    stream.close()
     try:
         await Stream.open(it.port, Endpoint(id=endpoint.id, url="", token="hk_CANARY"))
     except RefusedError:
@@ -83,3 +85,42 @@ async def test_on_the_disk_secrets_are_hashed_and_everything_is_its_owner_s(tmp_
         for path in (it.data, *it.data.rglob("*")):
             mode = stat.S_IMODE(path.stat().st_mode)
             assert mode == (0o700 if path.is_dir() else 0o600), f"{path.name} {mode:o}"
+
+
+async def test_a_listener_says_neither_token_nor_secret_and_keeps_its_files_to_itself(
+    tmp_path: Path,
+) -> None:
+    secret = "the-signing-secret-of-the-provider"
+    async with (
+        relay(tmp_path / "relay") as server,
+        proxy(server.port) as network,
+        rawhttp.program() as program,
+    ):
+        endpoint = await server.endpoint()
+        async with listener(
+            tmp_path / "laptop", network.url, endpoint, program.url, "-v", "-v",
+            more={"HOOKCLI_SECRET_GITHUB": secret},
+        ) as it:  # fmt: skip
+            assert it.process is not None
+            fields = (
+                (b"X-GitHub-Event", b"ping"),
+                (b"X-Hub-Signature-256", b"sha256=" + b"0" * 64),
+            )
+            raw = rawhttp.request("POST", endpoint.path, fields, b"{}")
+            assert (await rawhttp.once(server.port, raw)).status == 200
+            network.damage_after(30)
+            await rawhttp.once(server.port, raw)
+            await it.until("lost")
+            await it.until("connected")
+            path = f"/_/v1/endpoints/{endpoint.id}/rotate"
+            await server.api("POST", path, token=endpoint.token)
+            assert await it.process.wait() == 4, "its token was replaced"
+            text = "\n".join([*it.process.out, *it.process.err])
+            for word in (endpoint.token, secret, "Traceback"):
+                assert word not in text
+            files = [path for path in it.home.rglob("*") if path.is_file()]
+            assert it.store in files
+            for path_ in files:
+                assert stat.S_IMODE(path_.stat().st_mode) & 0o077 == 0, path_.name
+                for word in (endpoint.token, secret):
+                    assert word.encode() not in path_.read_bytes(), path_.name
