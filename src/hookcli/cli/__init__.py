@@ -87,10 +87,14 @@ def _complete(words: list[str], console: Console) -> int:
     """Answer a shell; a prompt is no place for complaints, so a failure offers nothing."""
     import contextlib
 
-    from hookcli.cli.completing import candidates
+    from hookcli.cli.completing import candidates, for_bash
 
     with contextlib.suppress(Exception):
-        for word, text in candidates(words):
+        if words[:1] == ["--bash"]:
+            for text in for_bash(words[1], words[2], console.environ):
+                console.out(text)
+            return ExitCode.YES
+        for word, text in candidates(words, console.environ):
             console.out(f"{word}\t{text}" if text else word)
     return ExitCode.YES
 

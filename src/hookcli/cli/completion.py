@@ -11,23 +11,37 @@ from hookcli.errors import UsageError
 app = new_app()
 
 # Each script asks `hookcli __complete WORDS…` for lines of VALUE<tab>DESCRIPTION; the last word is
-# the one being typed. Without an answer the shell completes files.
+# the one being typed. Without an answer the shell completes files. A word that ends in a colon, a dot
+# or an equals sign goes on, so no blank is put behind it.
+#
+# Bash cuts words at `:`, `=` and `@`, and keeps what stands before the last of them: so it hands over
+# the line as it was typed and gets back what it is to insert.
 _BASH = """\
 _hookcli() {
   local IFS=$'\\n'
-  COMPREPLY=($(hookcli __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | cut -f1))
+  COMPREPLY=($(hookcli __complete --bash "$COMP_WORDBREAKS" "${COMP_LINE:0:COMP_POINT}" 2>/dev/null))
+  if [ ${#COMPREPLY[@]} -eq 1 ]; then
+    case ${COMPREPLY[0]} in *[:.=]) compopt -o nospace ;; esac
+  fi
 }
 complete -o default -F _hookcli hookcli
 """
 _ZSH = """\
 #compdef hookcli
 _hookcli() {
-  local -a found
+  local -a spaced open
   local value text
   while IFS=$'\\t' read -r value text; do
-    found+=("${value//:/\\\\:}:$text")
+    case $value in
+      *[:.=]) open+=("${value//:/\\\\:}:$text") ;;
+      *) spaced+=("${value//:/\\\\:}:$text") ;;
+    esac
   done < <(hookcli __complete "${(@)words[2,CURRENT]}" 2>/dev/null)
-  if (( $#found )); then _describe hookcli found; else _files; fi
+  if (( $#spaced + $#open )); then
+    _describe hookcli spaced -- open -S ''
+  else
+    _files
+  fi
 }
 compdef _hookcli hookcli
 """

@@ -139,8 +139,3 @@ class Here:
         from hookcli.config.endpoints import known_id
 
         return known_id(self.settings, self.credentials)
-
-
-def quiet() -> Here:
-    """For a shell that asks for completions: nothing is said."""
-    return Here(console=Console(quiet=True), shared=Shared())
