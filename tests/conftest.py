@@ -24,13 +24,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--rounds",
         type=int,
         default=None,
-        help="how often to kill, cut and jump: default 4, slow 20",
+        help="how often to kill, cut and jump: default 3, slow 20",
     )
 
 
 def _rounds(item: pytest.Item) -> int:
     asked: int | None = item.config.getoption("--rounds")
-    return asked or (20 if item.get_closest_marker("slow") else 4)
+    return asked or (20 if item.get_closest_marker("slow") else 3)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ async def test_one_sender_s_acks_are_in_the_order_of_the_log(tmp_path: Path) -> 
         endpoint = await it.endpoint()
         acked: list[bytes] = []
         async with rawhttp.sender(it.port) as sender:
-            for number in range(500):
+            for number in range(200):
                 raw = rawhttp.request("POST", endpoint.path, (), b"%d" % number)
                 acked.append((await sender.send(raw)).value(b"Hookcli-Event-Id"))
         async with stream(it.port, endpoint) as caught:

@@ -27,7 +27,7 @@ async def growth_kb(it: Relay, endpoint: Endpoint, *, size: int, senders: int) -
     [
         pytest.param(8 << 10, 32, marks=pytest.mark.slow),
         pytest.param(64 << 10, 16, marks=pytest.mark.slow),
-        (1 << 20, 16),
+        pytest.param(1 << 20, 16, marks=pytest.mark.slow),
     ],
 )
 async def test_webhooks_without_a_listener_stay_out_of_memory(

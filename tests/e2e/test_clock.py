@@ -42,7 +42,7 @@ async def test_jumps_between_starts_lose_nothing_and_keep_the_order(tmp_path: Pa
     async with relay(tmp_path, prefix=with_clock(offset)) as it:
         endpoint = await it.endpoint()
         acked: list[str] = []
-        for jump in JUMPS:
+        for jump in (-10 * YEAR, 10 * YEAR, 0):
             await it.kill()
             set_wrong(offset, jump)
             await it.start()
@@ -54,7 +54,7 @@ async def test_jumps_between_starts_lose_nothing_and_keep_the_order(tmp_path: Pa
         round((event.received_at - caught.events[0].received_at) / YEAR / 1e6)
         for event in caught.events
     }
-    assert years == {0, 10, -10}, "the clock did not jump"
+    assert years == {0, 10, 20}, "the clock did not jump"
     assert not caught.gaps
 
 

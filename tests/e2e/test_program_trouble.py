@@ -88,7 +88,7 @@ ANSWERS: dict[str, Answer] = {
 async def test_whatever_the_program_answers_the_listener_lives_and_stays_small(
     tmp_path: Path,
 ) -> None:
-    async with road(tmp_path, "--timeout", "3s") as it:
+    async with road(tmp_path, "--timeout", "1s") as it:
         assert it.listener.process is not None
         assert (await it.post()).status == 200
         before = it.listener.process.rss_kb()
