@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from hookcli.wire.headers import end_to_end
 from hookcli.wire.messages import Pairs, Result
+from hookcli.wire.version import SUBPROTOCOL
 
 _REASONS = {
     200: b"OK", 201: b"Created", 202: b"Accepted", 204: b"No Content", 400: b"Bad Request",
@@ -128,12 +129,13 @@ UNAUTHORIZED = refusal(
     headers=((b"WWW-Authenticate", b"Bearer"),),
 )
 NO_PAGE = refusal(404, "no_page", "the relay has no such page")
+_UPGRADE = ((b"Upgrade", b"websocket"),)
 NOT_A_STREAM = refusal(
     426,
-    "subprotocol",
-    "this is for streams",
-    "open a WebSocket with the subprotocol hookcli.v1",
-    headers=((b"Upgrade", b"websocket"),),
+    "not_a_websocket",
+    "this is for WebSockets; if you sent one, a proxy in between does not let them through",
+    f"open it with the subprotocol {SUBPROTOCOL}",
+    headers=_UPGRADE,
 )
 TOO_LARGE = refusal(413, "too_large", "the request body is larger than this relay takes")
 HEAD_TOO_LARGE = refusal(431, "head_too_large", "the request's header fields are too large")
@@ -157,6 +159,13 @@ ENOUGH = refusal(
 )
 NOT_FROM_THERE = refusal(403, "address", "this endpoint takes nothing from your address")
 NOT_THIS_TYPE = refusal(415, "content_type", "this endpoint takes other content types")
+
+
+def other_version(offered: bytes) -> Answer:
+    """A stream in another version of the protocol than the relay's."""
+    theirs = offered.decode("latin-1")[:60] or "none"
+    message = f"the relay speaks {SUBPROTOCOL}, the listener {theirs}; the older one is too old"
+    return refusal(426, "subprotocol", message, "upgrade it", headers=_UPGRADE)
 
 
 def not_this_method(allowed: Sequence[str]) -> Answer:

@@ -86,10 +86,11 @@ class Streams:
         endpoint = self._registry.get(name)
         if opened is None or endpoint is None:
             return answers.UNAUTHORIZED
-        offered = (first(headers, b"sec-websocket-protocol") or b"").split(b",")
-        upgrade = (first(headers, b"upgrade") or b"").lower()
-        if upgrade != b"websocket" or SUBPROTOCOL.encode() not in [one.strip() for one in offered]:
+        offered = first(headers, b"sec-websocket-protocol") or b""
+        if (first(headers, b"upgrade") or b"").lower() != b"websocket":
             return answers.NOT_A_STREAM
+        if SUBPROTOCOL.encode() not in [one.strip() for one in offered.split(b",")]:
+            return answers.other_version(offered)
         try:
             wish = read_wish(query, max_deadline_ms=self.settings.max_deadline_ms)
         except WishError as error:

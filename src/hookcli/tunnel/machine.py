@@ -141,7 +141,7 @@ class Connection:
             return self._give_up(self._not_accepted(), code="token")
         if self._ever_live or status in _TRANSIENT:
             # Hotels and proxies answer in the relay's place; that passes.
-            return self._pause(now, f"HTTP {status}")
+            return self._pause(now, f"HTTP {status}, {text}" if text else f"HTTP {status}")
         if text:
             return self._give_up(RelayError(f"{self._host} refuses: {text}"))
         error = RelayError(
