@@ -19,7 +19,7 @@ from hookcli.tui.dispatching import Sending
 from hookcli.tui.keys import OrderedKeys
 from hookcli.tui.memory import Memory
 from hookcli.tui.outside import Outside
-from hookcli.tui.paint import draw_ascii
+from hookcli.tui.paint import COMPONENTS, draw_ascii
 from hookcli.tui.replays import Replayer, Send
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.boxes import LineBox
@@ -75,6 +75,7 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
     """Owns engine, board, desk and memory; screens ask it for what they need of them."""
 
     CSS_PATH = "tui.tcss"
+    COMPONENT_CLASSES = COMPONENTS
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = bindings("any")  # type: ignore[assignment]
     TITLE = "hookcli"

@@ -18,7 +18,7 @@ from hookcli.tui.desk import Desk
 from hookcli.tui.feed import Feed
 from hookcli.tui.footer import footer
 from hookcli.tui.messages import Chosen, Opened
-from hookcli.tui.paint import Piece, draw_ascii, right
+from hookcli.tui.paint import COMPONENTS, Piece, draw_ascii, right
 from hookcli.tui.peek import outcome_pieces
 from hookcli.tui.setup import Setup
 from hookcli.tui.terminal import SIGNALS, drawn_on_stderr, handlers_kept
@@ -56,6 +56,7 @@ class Picker(Acting, App[str], inherit_bindings=False):
     """Typing narrows, arrows choose, enter takes."""
 
     CSS_PATH = "tui.tcss"
+    COMPONENT_CLASSES = COMPONENTS
     ENABLE_COMMAND_PALETTE = False
     TITLE = "hookcli"
 

@@ -260,20 +260,27 @@ class Drive:
         await self.press(*text)
 
     async def settle(self) -> None:
-        """Until no worker runs, or one waits for an answer in a box, and all is drawn."""
-        for _ in range(400):
-            await asyncio.sleep(0)
-            if self.app.keys_done:
+        """Until no key waits, no worker runs (or one waits for an answer in a box), all is drawn."""
+        for _ in range(5000):
+            if self._busy:
+                await asyncio.sleep(0.001)
+                continue
+            await self.pilot.pause(0)
+            if not self._busy:
                 break
-            await asyncio.sleep(0.002)
-        await self.pilot.pause()
-        for _ in range(500):
-            busy = [worker for worker in self.app.workers if not worker.is_finished]
-            if not busy or isinstance(self.app.screen, ModalScreen | ManyScreen):
-                break
-            await asyncio.sleep(0.005)
         self.app.drain()
-        await self.pilot.pause()
+        await self.pilot.pause(0)
+
+    @property
+    def _busy(self) -> bool:
+        """Whether something is still to come of what was pressed."""
+        if not self.app.is_running:
+            return False
+        if not self.app.keys_done or self.app.main._detail_wait is not None:
+            return True
+        if isinstance(self.app.screen, ModalScreen | ManyScreen):
+            return False
+        return any(not worker.is_finished for worker in self.app.workers)
 
     async def until(self, true: Callable[[], bool], what: str) -> None:
         """Until something holds; fails after five seconds."""

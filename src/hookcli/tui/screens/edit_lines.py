@@ -124,5 +124,5 @@ class EditLines(Screen[None]):
             note = f"   {', '.join(attempt.added)}" if attempt.added else ""
             lines.append((Piece(f"  #{number} {outcome_title(attempt)}", "ok" if good else "bad"),
                           Piece(f"  {words.long_span(attempt.ms)}   "), Piece(answer_line(attempt)),
-                          Piece(note, "warn")))  # fmt: skip
+                          Piece(note, "warn" if "left as it was" in note else "dim")))  # fmt: skip
         return lines

@@ -140,8 +140,7 @@ class MainScreen(
         if self.without_events:
             wanted = "empty"
         if wanted != self.showing:
-            for name in ("side", "stacked", "list", "detail", "empty"):
-                panes.set_class(name == wanted, f"-{name}")
+            _ = panes.set_classes(f"-{wanted}")
             self.showing = wanted
             self.detail.with_head = wanted != "detail"
             self._place_focus()
@@ -303,15 +302,17 @@ class MainScreen(
         self.detail.choose(message.row, self.app.now)
         self._draw_list_lines()
         self.draw_head()
+        if self._detail_wait is not None:
+            self._detail_wait.stop()
+            self._detail_wait = None
         if message.row is None:
             self.details = None
             self.detail.tell(None)
             return
-        if self._detail_wait is not None:
-            self._detail_wait.stop()
         self._detail_wait = self.set_timer(DETAIL_AFTER_S, self._load_detail)
 
     def _load_detail(self) -> None:
+        self._detail_wait = None
         row = self.event_list.row
         if row is not None:
             latest(self, "detail", work=partial(self._fetch, row.id))

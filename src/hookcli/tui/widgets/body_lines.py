@@ -16,9 +16,10 @@ from hookcli.tui.document import Document, Hit, search_pattern
 from hookcli.tui.hexdump import HexDump
 from hookcli.tui.highlight import json_pieces, with_hits
 from hookcli.tui.messages import BodyMoved
-from hookcli.tui.paint import COMPONENTS, Piece, shown, strip_of, width_of
+from hookcli.tui.paint import Piece, shown, strip_of, width_of
 from hookcli.tui.pretty import DEPTH, MAX_LINE
-from hookcli.tui.widgets.painted import role_style, with_selection
+from hookcli.tui.widgets.painted import with_selection
+from hookcli.tui.widgets.styled import Styled
 
 FIRST_SCREEN_S = 0.05
 PAUSE_S = 0.003
@@ -30,10 +31,8 @@ _SELECT_LIMIT = 20_000
 """Rows that one selection with the mouse may cover."""
 
 
-class BodyLines(Acting, ScrollView, can_focus=True, inherit_bindings=False):
+class BodyLines(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows bytes. Lines are never cut off: what is too long scrolls sideways or wraps."""
-
-    COMPONENT_CLASSES = COMPONENTS
 
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -211,7 +210,7 @@ class BodyLines(Acting, ScrollView, can_focus=True, inherit_bindings=False):
         gutter = self._gutter
         room = max(width - gutter, 1)
         over = ("cursor" if self.has_focus else "") if line == self.cursor else ""
-        head = strip_of(self._head(line, part), gutter, self._style, over)
+        head = strip_of(self._head(line, part), gutter, self.role, over)
         begin = part * room if self.wrapping else self._left
         body = self._body_strip(line, begin + room, over)
         return Strip.join([head, body.crop(begin, begin + room)])
@@ -219,15 +218,12 @@ class BodyLines(Acting, ScrollView, can_focus=True, inherit_bindings=False):
     def _body_strip(self, line: int, width: int, over: str) -> Strip:
         """A line from its beginning; several rows of a wrapped one share the work."""
         if not self.wrapping:
-            return strip_of(self._pieces(line, 2 * width), width, self._style, over)
+            return strip_of(self._pieces(line, 2 * width), width, self.role, over)
         key = (line, over, self.hit)
         if self._wrapped is None or self._wrapped[0] != key:
-            whole = strip_of(self._pieces(line, MAX_LINE), MAX_LINE * 8, self._style, over)
+            whole = strip_of(self._pieces(line, MAX_LINE), MAX_LINE * 8, self.role, over)
             self._wrapped = (key, whole)
         return self._wrapped[1]
-
-    def _style(self, role: str):  # type: ignore[no-untyped-def]
-        return role_style(self, role)
 
     def _head(self, line: int, part: int) -> tuple[Piece, ...]:
         bar = ">" if self.ascii_only else "▌"

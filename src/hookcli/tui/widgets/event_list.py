@@ -11,19 +11,18 @@ from hookcli.tui.acting import Acting
 from hookcli.tui.actions import bindings
 from hookcli.tui.feed import Feed
 from hookcli.tui.messages import Chosen, Followed, Opened
-from hookcli.tui.paint import COMPONENTS, Line, Piece, strip_of
+from hookcli.tui.paint import Line, Piece, strip_of
 from hookcli.tui.rows import Row, Separator
-from hookcli.tui.widgets.painted import role_style
+from hookcli.tui.widgets.styled import Styled
 
 _CACHE = 400
 """Drawn lines kept; a screen and its neighbours."""
 
 
-class EventList(Acting, ScrollView, can_focus=True, inherit_bindings=False):
+class EventList(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=False):
     """Draws a Feed. The feed is changed by its owner, who then calls `grown` or `changed`."""
 
     BINDINGS = bindings("list")  # type: ignore[assignment]
-    COMPONENT_CLASSES = COMPONENTS
     HELP = "The events, oldest first."
 
     follow: reactive[bool] = reactive(True, init=False)
@@ -167,7 +166,7 @@ class EventList(Acting, ScrollView, can_focus=True, inherit_bindings=False):
             bar = ">" if self.ascii_only else "▌"
             line = (Piece(bar, "accent"), *line[1:])
             over = "cursor" if self.has_focus else "away"
-        return strip_of(line, width, lambda role: role_style(self, role), over)
+        return strip_of(line, width, self.role, over)
 
     # Moving
 

@@ -11,15 +11,15 @@ from textual.strip import Strip
 from hookcli.tui.acting import Acting
 from hookcli.tui.actions import bindings
 from hookcli.tui.messages import Clicked
-from hookcli.tui.paint import COMPONENTS, Line, Piece, at, strip_of
-from hookcli.tui.widgets.painted import role_style, with_selection
+from hookcli.tui.paint import Line, Piece, at, strip_of
+from hookcli.tui.widgets.painted import with_selection
+from hookcli.tui.widgets.styled import Styled
 
 
-class LinesView(Acting, ScrollView, can_focus=True, inherit_bindings=False):
+class LinesView(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows painted lines; j and k move over `choices` when there are some, else they scroll."""
 
     BINDINGS = bindings("detail")  # type: ignore[assignment]
-    COMPONENT_CLASSES = COMPONENTS
     HELP = "Lines to read."
 
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
@@ -62,7 +62,7 @@ class LinesView(Acting, ScrollView, can_focus=True, inherit_bindings=False):
         if chosen and line:
             line = (Piece(">" if self.ascii_only else "▌", "accent"), *_without_first(line))
         over = ("cursor" if self.has_focus else "away") if chosen else ""
-        strip = strip_of(line, width, lambda role: role_style(self, role), over)
+        strip = strip_of(line, width, self.role, over)
         return with_selection(self, strip, number).apply_offsets(0, number)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:

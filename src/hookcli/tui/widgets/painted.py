@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
@@ -10,16 +9,8 @@ from textual.widget import Widget
 
 from hookcli.tui.acting import Acting
 from hookcli.tui.messages import Clicked
-from hookcli.tui.paint import COMPONENTS, Line, at, strip_of
-
-
-def role_style(widget: Widget, role: str) -> Style:
-    """The stylesheet's style for a role on this widget."""
-    if not role:
-        return widget.rich_style
-    style = widget.get_component_rich_style(f"role--{role}")
-    # A ground is laid over whatever the pieces are; their own colours stay.
-    return Style(bgcolor=style.bgcolor) if role in ("cursor", "away", "bar") else style
+from hookcli.tui.paint import Line, at, strip_of
+from hookcli.tui.widgets.styled import Styled
 
 
 def with_selection(widget: Widget, strip: Strip, row: int) -> Strip:
@@ -38,10 +29,8 @@ def with_selection(widget: Widget, strip: Strip, row: int) -> Strip:
     return Strip.join([strip.crop(0, start), Strip(chosen), strip.crop(end, strip.cell_length)])
 
 
-class PaintedLines(Acting, Widget):
+class PaintedLines(Acting, Styled, Widget):
     """A few lines of pieces, drawn as they are given; as high as they are many."""
-
-    COMPONENT_CLASSES = COMPONENTS
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
@@ -74,7 +63,7 @@ class PaintedLines(Acting, Widget):
         gutter = self.styles.gutter
         width = self.size.width + gutter.width
         line = self._lines[y - gutter.top] if 0 <= y - gutter.top < len(self._lines) else ()
-        return strip_of(line, width, lambda role: role_style(self, role))
+        return strip_of(line, width, self.role)
 
     def render_lines(self, crop):  # type: ignore[no-untyped-def]
         """Bypass the box model: these widgets have neither border nor padding."""

@@ -8,8 +8,7 @@ from textual.widgets import TextArea
 
 from hookcli.captures.display import display_text
 from hookcli.tui.highlight import json_pieces
-from hookcli.tui.paint import COMPONENTS
-from hookcli.tui.widgets.painted import role_style
+from hookcli.tui.widgets.styled import Styled
 
 
 def one_to_one(text: str) -> str:
@@ -28,10 +27,8 @@ def _safe(char: str) -> str:
     return "␡" if code == 0x7F else "\ufffd"
 
 
-class SafeArea(TextArea):
+class SafeArea(Styled, TextArea):
     """The editor's text."""
-
-    COMPONENT_CLASSES = TextArea.COMPONENT_CLASSES | COMPONENTS
 
     def __init__(
         self,
@@ -51,5 +48,5 @@ class SafeArea(TextArea):
             return Text(text, end="", no_wrap=True)
         line = Text("", end="", no_wrap=True)
         for piece in json_pieces(text):
-            line.append(piece.text, role_style(self, piece.role) if piece.role else None)
+            line.append(piece.text, self.role(piece.role) if piece.role else None)
         return line
