@@ -70,7 +70,7 @@ def guarded(
     """A callback whose exceptions reach the listener; the loop would only log them."""
 
     @wraps(method)
-    def call(self: "Stream", *args: _P.args, **kwargs: _P.kwargs) -> None:
+    def call(self: "Stream", /, *args: _P.args, **kwargs: _P.kwargs) -> None:
         try:
             method(self, *args, **kwargs)
         except Exception as error:
@@ -117,12 +117,21 @@ class Stream(asyncio.Protocol):
     @guarded
     def data_received(self, data: bytes) -> None:
         """Bytes have come."""
-        if self._over:
-            return
-        self.taker.heard(self)
-        if self._over:
-            return
-        self._protocol.receive_data(data)
+        if not self._over:
+            self.taker.heard(self)
+        if not self._over:
+            self._protocol.receive_data(data)
+            self._take()
+
+    @guarded
+    def eof_received(self) -> None:
+        """The relay says no more; that may be how its answer ends."""
+        if not self._over:
+            self._protocol.receive_eof()
+            self._take()
+
+    def _take(self) -> None:
+        """What the bytes so far amount to."""
         messages: list[RelayMessage | Unknown] = []
         fault: tuple[bytes, int | None, str] | None = None
         for event in self._protocol.events_received():
@@ -139,11 +148,6 @@ class Stream(asyncio.Protocol):
             self._refuse(*fault)
         self._flush()
         self._look()
-
-    def eof_received(self) -> None:
-        """The relay says no more."""
-        if not self._over:
-            self._protocol.receive_eof()
 
     @guarded
     def connection_lost(self, exc: Exception | None) -> None:
