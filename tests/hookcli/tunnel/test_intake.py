@@ -84,9 +84,9 @@ def test_only_so_many_are_taken() -> None:
     it = resumed(0, count=3)
     it.welcomed(welcome())
     assert len(it.take([event(1), event(2)], answers=True)) == 2
-    assert not it.full
+    before = it.full
     assert [one.seq for one in it.take([event(3), event(4)], answers=True)] == [3]
-    assert it.full
+    assert (before, it.full) == (False, True)
     assert it.take([event(5)], answers=True) == []
     assert it.missing(Gap(from_seq=4, to_seq=9, count=1, reason="age")) is None
     assert it.query == "after=3"

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from hookcli.captures.model import DeliveryState, Outcome, Why
+from hookcli.captures.store import Batch, Committed, Store
+from hookcli.cli.console import ExitCode, exit_code
 from hookcli.errors import AuthError, NotFoundError, RelayError, StoreError
 from hookcli.tunnel import listen
 from hookcli.tunnel.observe import (
@@ -293,8 +295,6 @@ async def test_a_log_that_was_lost_is_begun_anew(
     async with running(plan(tmp_path, server.url, endpoint, None, drain=True)) as it:
         await it.end()
     async with stored(asked) as store:
-        from hookcli.captures.store import Batch
-
         store.commit(Batch(cursor=(endpoint.id, 1000)))
     async with running(asked) as it:
         (ready,) = await it.watch.count(Ready)
@@ -515,6 +515,42 @@ async def test_a_store_that_cannot_be_opened_ends_it(
         ending = await it.end()
     assert ending.reason == "store"
     assert isinstance(ending.error, StoreError)
+
+
+async def test_a_full_disk_ends_it_and_what_is_not_stored_is_not_acknowledged(
+    server: Running,
+    endpoint: Endpoint,
+    program: rawhttp.Program,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    commit = Store.commit
+
+    def full(self: Store, batch: Batch) -> Committed:
+        if any(one.body == b"too much" for one in batch.captures):
+            raise StoreError("cannot write captures: no space left on /x") from OSError(28, "full")
+        return commit(self, batch)
+
+    monkeypatch.setattr(Store, "commit", full)
+    asked = plan(tmp_path, server.url, endpoint, program.url)
+    async with running(asked) as it:
+        await it.watch.count(Ready)
+        await server.post(endpoint, b"fits")
+        assert (await server.post(endpoint, b"too much")).status == 202
+        ending = await it.end()
+    assert ending.reason == "store"
+    assert ending.error is not None
+    assert ending.error.message == (
+        "cannot write captures: no space left on /x; not taking more events (the relay keeps them)"
+    )
+    assert exit_code(ending.error) is ExitCode.NO
+    assert [one.code for one in it.watch.of(Notice)] == ["disk"]
+    assert [one.body for one in it.watch.of(Captured)] == [b"fits"]
+    assert ending.done.last_seq == 1
+    monkeypatch.setattr(Store, "commit", commit)
+    async with running(asked) as it:
+        (captured,) = await it.watch.count(Captured)
+        assert captured.body == b"too much"
 
 
 async def test_another_listener_is_told_of(
