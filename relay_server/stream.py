@@ -37,11 +37,12 @@ if TYPE_CHECKING:
     from relay_server.streams import Streams
 
 BAD_MESSAGE, REVOKED, DELETED, SILENT, TOO_LARGE, TOO_MANY = 4400, 4401, 4404, 4408, 4413, 4429
-GOING_AWAY = 1001
+GOING_AWAY, UNREADABLE = 1001, 1011
 _PAGE_EVENTS = 256
 _PAGE_BYTES = 512 << 10
 _GOODBYE_S = 2.0
 _AGAIN_S = 0.25
+_UNREAD_S = 3.0
 
 
 class Stream(asyncio.Protocol):
@@ -59,6 +60,7 @@ class Stream(asyncio.Protocol):
         "_replies",
         "_streams",
         "_transport",
+        "_unread_since",
         "_window",
         "endpoint",
         "heard",
@@ -95,6 +97,8 @@ class Stream(asyncio.Protocol):
         self._parts: list[bytes] = []
         """Of a message that comes in several frames."""
         self._ended = self._paused = False
+        self._unread_since: float | None = None
+        """Since when the log cannot be read."""
         self._reading = True
         """A page is being read from the file, or where to begin is."""
 
@@ -226,13 +230,25 @@ class Stream(asyncio.Protocol):
     def _read(self, page: Page | StorageError) -> None:
         """A page has come from the file."""
         if isinstance(page, StorageError):
-            # The senders are told; the listener waits until the disk is whole again.
-            self._streams.loop.call_later(_AGAIN_S, self._read, Page())
+            self._not_read(page)
             return
-        self._reading = False
+        self._reading, self._unread_since = False, None
         if not self._ended:
             self._send_page(page)
             self.wake()
+
+    def _not_read(self, error: StorageError) -> None:
+        """The disk may soon be whole again; who waits longer is not to believe that all is well."""
+        now = self._streams.loop.time()
+        if self._unread_since is None:
+            self._unread_since = now
+        if now - self._unread_since >= _UNREAD_S:
+            self.end(UNREADABLE, f"the relay cannot read its log: {error}")
+        self._streams.loop.call_later(_AGAIN_S, self._read_again)
+
+    def _read_again(self) -> None:
+        self._reading = False
+        self.wake()
 
     def _send_page(self, page: Page) -> bool:
         """Whether anything was sent, so that there may be more."""

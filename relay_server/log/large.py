@@ -22,6 +22,10 @@ _FILE = 64 << 20
 _sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
 
 
+class CutError(OSError):
+    """A file is shorter than what a row says of it."""
+
+
 class LargeMessages:
     """The files of one log. Written and deleted by the writer's thread, read by any."""
 
@@ -48,6 +52,8 @@ class LargeMessages:
         )
         self._left.clear()
         self.close()
+        # A number that rows know is never given anew, not even when its file is gone.
+        self._no = max(self._no, *self._live, 0)
         for path in self._folder.glob("*.events"):
             no = int(path.stem) if path.stem.isdecimal() else 0
             self._no = max(self._no, no)
@@ -127,7 +133,7 @@ class LargeMessages:
         finally:
             os.close(fd)
         if len(message) != size:
-            raise OSError(f"{self._path(no)} ends too early")
+            raise CutError(f"{self._path(no)} ends too early")
         return message
 
     def _path(self, no: int) -> Path:

@@ -135,6 +135,12 @@ def disk_failed(error: Exception) -> bool:
     return bool(code & 0xFF == sqlite3.SQLITE_IOERR)
 
 
+def corrupt(error: Exception) -> bool:
+    """Whether what lies in the file makes no sense: reading it again would not help."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 def settle(db: sqlite3.Connection) -> None:
     """After a failed sync: bring the write-ahead log into the file, and begin it anew.
 

@@ -15,9 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from hookcli.wire.messages import Gap, Reply
+from hookcli.wire.messages import Reply
 from relay_server.log.base import Done, Draft, Page, Retention, StorageError, Told
 from relay_server.log.large import LargeMessages
+from relay_server.log.pages import read_page
 from relay_server.log.schema import connect, lock, prepare
 from relay_server.log.shelves import Shelf
 from relay_server.log.tail import Tail
@@ -211,33 +212,8 @@ class SqliteLog:
         shelf = self._shelf(endpoint)
         if shelf is None:
             return Page()
-        db.execute("begin")  # gaps, events and replies of one moment
-        try:
-            gaps = _gaps(db, shelf.no, after)
-            found = self._events(db, shelf.no, after, self.head(endpoint), events, size)
-            replies = _replies(db, shelf.no, found) if found else {}
-        finally:
-            db.execute("rollback")
-        return Page(gaps=gaps, events=tuple(found), replies=replies)
-
-    def _events(
-        self, db: sqlite3.Connection, no: int, after: int, head: int, events: int, size: int
-    ) -> list[tuple[int, bytes]]:
-        found: list[tuple[int, bytes]] = []
-        # The index alone says which rows fit; only those are read.
-        places = db.execute(
-            "select seq, size, place from event indexed by event_seq"
-            " where endpoint=? and seq>? and seq<=? order by seq limit ?",
-            (no, after, head, events),
-        ).fetchall()
-        for seq, length, place in places:
-            size -= length
-            if found and size < 0:
-                break
-            sql = "select message, file, offset from event where place=?"
-            message, file, offset = db.execute(sql, (place,)).fetchone()
-            found.append((seq, message or self._large.read(file, offset, length)))
-        return found
+        head = self.head(endpoint)
+        return read_page(db, self._large, shelf.no, after, head, events=events, size=size)
 
     def before(self, endpoint: str, since: int, done: Callable[[int | StorageError], None]) -> None:
         """The place in front of the first event received at or after `since`."""
@@ -364,30 +340,3 @@ class SqliteLog:
                 self._connections.remove(broken)
                 broken.close()
             raise StorageError(str(error)) from error
-
-
-def _gaps(db: sqlite3.Connection, no: int, after: int) -> tuple[Gap, ...]:
-    rows = db.execute(
-        "select from_seq, to_seq, count, reason from gap where endpoint=? and to_seq>?"
-        " order by from_seq",
-        (no, after),
-    )
-    return tuple(
-        Gap(
-            from_seq=max(first, after + 1),
-            to_seq=last,
-            count=count if first > after else min(count, last - after),
-            reason=reason,
-        )
-        for first, last, count, reason in rows
-    )
-
-
-def _replies(
-    db: sqlite3.Connection, no: int, events: Sequence[tuple[int, bytes]]
-) -> dict[int, Reply]:
-    rows = db.execute(
-        "select seq, status, by, ms from reply where endpoint=? and seq between ? and ?",
-        (no, events[0][0], events[-1][0]),
-    )
-    return {seq: Reply(seq=seq, status=status, by=by, ms=ms) for seq, status, by, ms in rows}

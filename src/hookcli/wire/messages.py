@@ -76,8 +76,9 @@ class Gap(Struct, tag="gap", tag_field="type", frozen=True, kw_only=True):
     to_seq: int
     """The first and the last missing place, both included."""
     count: int
-    """How many events were removed there."""
-    reason: Literal["age", "size"]
+    """How many events were there."""
+    reason: Literal["age", "size", "damaged"]
+    """What retention has removed, by which of its limits; or what the disk no longer gives back."""
 
 
 class Reply(Struct, frozen=True, array_like=True):

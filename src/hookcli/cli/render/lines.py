@@ -151,8 +151,9 @@ class Lines:
                 text = f"no sign of life from the relay for {span(silent_ms)}"
                 return [self._news(now, "!!!", text)]
             case observe.Missing(count=count, from_seq=first, to_seq=last):
-                why = {"age": "too old", "size": "over its size"}.get(report.reason, report.reason)
-                text = f"{plural(count, 'event')} missed: the relay had removed them ({why})"
+                why = {"age": "too old", "size": "over its size"}.get(report.reason, "")
+                did = f"had removed them ({why})" if why else "cannot read them any more"
+                text = f"{plural(count, 'event')} missed: the relay {did}"
                 text += f", seq {first}..{last}"
                 return [self._news(now, "!!!", text)]
             case observe.TurnedAway():
