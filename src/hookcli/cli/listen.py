@@ -25,6 +25,11 @@ class Options:
     paused: bool
     print_url: bool
     print_secret: bool
+    routes: tuple[str, ...] = ()
+    """As typed: `FILTER => URL`."""
+    only: str = ""
+    events: str = ""
+    """Types, comma-separated."""
 
 
 @app.command(name="listen")
@@ -40,6 +45,22 @@ def listen(
         str | None,
         typer.Option("-f", "--forward", "--forward-to", metavar="URL", help="the same, as a flag"),
     ] = None,
+    route: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-r",
+            "--route",
+            metavar="'FILTER => URL'",
+            help="before the default target, the first that fits; URL, URL: to both; repeatable",
+        ),
+    ] = None,
+    only: Annotated[
+        str,
+        typer.Option("--only", metavar="FILTER", help="forward only these; capture the others too"),
+    ] = "",
+    events: Annotated[
+        str, typer.Option("--events", metavar="a,b.*", help="forward only these types")
+    ] = "",
     path: Annotated[
         str | None, typer.Option("--path", metavar="/X", help="put before the forwarded path")
     ] = None,
@@ -155,7 +176,15 @@ def listen(
         paused=paused,
         print_url=print_url,
         print_secret=print_secret,
+        routes=tuple(route or ()),
+        only=only,
+        events=events,
     )
+    if options.routes or options.only or options.events or here.settings.routes:
+        from hookcli.cli import routing
+
+        routing.routes(here, options)  # a fault is told before anything is connected
+        routing.only(here, options)
     return _run(here, options, given=output is not None, ui=ui)
 
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hookcli.cli import access, local_relay, presence, signing
+from hookcli.cli import access, local_relay, presence, routing, signing
 from hookcli.cli.here import Here
 from hookcli.cli.listen import Options
 from hookcli.config.values import duration_ms
@@ -64,7 +64,10 @@ def make_plan(here: Here, options: Options, road: Road) -> "Plan":
         token=given.token.value,
         token_source=given.token.source,
         secrets=signing.by_scheme(here),
+        recipes=signing.recipes(here),
         target=settings.text("forward"),
+        routes=routing.routes(here, options),
+        only=routing.only(here, options),
         path=settings.text("path"),
         headers=_headers(settings.texts("header")),
         host_header=settings.text("host_header") or "keep",

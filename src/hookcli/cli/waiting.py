@@ -205,6 +205,7 @@ async def _store(
             token=given.token.value,
             token_source=given.token.source,
             secrets=signing.by_scheme(here),
+            recipes=signing.recipes(here),
             target=None,
             store=Path(folder) / "wait.sqlite",
             respond="ack",

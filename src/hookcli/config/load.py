@@ -282,7 +282,8 @@ def _apply_ui(layers: _Layers, file: Path, value: object, guard: "trust.Guard | 
 def _apply_routes(layers: _Layers, file: Path, value: object, guard: "trust.Guard | None") -> None:
     given = []
     for route in tables.routes(file, value):
-        if guard is not None and (why := guard.objection(BY_NAME["forward"], route.to)):
+        objections = [guard.objection(BY_NAME["forward"], to) for to in route.to] if guard else []
+        if why := next(filter(None, objections), ""):
             layers.ignored.append(Ignored(file=file, key="route.to", why=why))
         else:
             given.append(route)

@@ -12,11 +12,11 @@ _ROUTE = frozenset({"filter", "to"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Events that pass a filter go to this target."""
+    """Events that pass a filter go to these targets."""
 
     filter: str
-    to: str
-    """An origin with an optional base path."""
+    to: tuple[str, ...]
+    """Origins with an optional base path; the first one's answer goes to the sender."""
     origin: str
     """The file or flag that says so."""
 
@@ -44,18 +44,22 @@ def _route(file: Path, given: object, number: int) -> Route:
                 f"{where} has no {name}", hint='filter = "source:stripe", to = "8000"'
             )
     try:
-        text, to = values.text(given["filter"]), values.target(given["to"])
+        text, to = values.text(given["filter"]), given["to"]
+        targets = tuple(values.target(one) for one in (to if isinstance(to, list) else [to]))
+        if not targets:
+            raise ValueError("a target is wanted")
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from None
-    return Route(filter=text, to=to, origin=str(file))
+    return Route(filter=text, to=targets, origin=str(file))
 
 
 def read_route(text: str, flag: str = "--route") -> Route:
-    """`FILTER => URL` as typed; ValueError with what is wanted if it is none."""
+    """`FILTER => URL, URL` as typed; ValueError with what is wanted if it is none."""
     wanted, arrow, to = text.rpartition("=>")
     if not arrow or not wanted.strip():
         raise ValueError("FILTER => URL is wanted, such as 'source:stripe => 8000'")
-    return Route(filter=wanted.strip(), to=values.target(to), origin=flag)
+    targets = tuple(values.target(one) for one in to.split(","))
+    return Route(filter=wanted.strip(), to=targets, origin=flag)
 
 
 def schemes(file: Path, value: object) -> dict[str, Mapping[str, object]]:

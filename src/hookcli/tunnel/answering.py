@@ -18,7 +18,7 @@ def result(attempt: Attempt, seq: int, *, most: int) -> tuple[bytes, bool]:
         most: The longest message that the relay takes.
     """
     if attempt.outcome is not Outcome.RESPONDED:
-        return _without_answer(attempt, seq, attempt.outcome.value), True
+        return nothing(attempt.capture, seq, attempt.outcome.value), True
     if len(attempt.body) <= most:
         whole = codec.encode(
             codec.result(
@@ -33,8 +33,9 @@ def result(attempt: Attempt, seq: int, *, most: int) -> tuple[bytes, bool]:
         )
         if len(whole) <= most:
             return whole, True
-    return _without_answer(attempt, seq, UNSENT), False
+    return nothing(attempt.capture, seq, UNSENT), False
 
 
-def _without_answer(attempt: Attempt, seq: int, outcome: str) -> bytes:
-    return codec.encode(codec.result(seq=seq, id=attempt.capture, outcome=outcome))
+def nothing(capture: str, seq: int, outcome: str) -> bytes:
+    """The encoded `Result` that says why there is no answer."""
+    return codec.encode(codec.result(seq=seq, id=capture, outcome=outcome))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hookcli.captures.model import Capture, Signature, SignatureState
 from hookcli.captures.store import NewCapture
-from hookcli.signatures import Identity, Reason, Secret, Verdict
+from hookcli.signatures import Identity, Reason, Scheme, Secret, Verdict
 from hookcli.signatures import judge as judge_with
 from hookcli.wire.http import Request
 from hookcli.wire.messages import Event
@@ -14,9 +14,9 @@ Judge = Callable[[Request, int], tuple[Identity, Verdict]]
 """Who sent a request and whether its signature holds, given when it was received (µs)."""
 
 
-def judge_by(secrets: Mapping[str, Sequence[Secret]]) -> Judge:
-    """Judge by these secrets, which are given by scheme."""
-    return lambda request, at: judge_with(request, secrets, at=at)
+def judge_by(secrets: Mapping[str, Sequence[Secret]], recipes: Sequence[Scheme] = ()) -> Judge:
+    """Judge by these secrets, which are given by scheme, and by schemes of the user's own."""
+    return lambda request, at: judge_with(request, secrets, at=at, recipes=recipes)
 
 
 def capture_of(

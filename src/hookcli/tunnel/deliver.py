@@ -13,7 +13,7 @@ from hookcli.errors import StoreError
 from hookcli.tunnel.dispatch import Dispatch, Probe, Start
 from hookcli.tunnel.forward import Forwarder
 from hookcli.tunnel.keeping import Keeper
-from hookcli.tunnel.observe import AttemptStarted, Report
+from hookcli.tunnel.observe import AttemptStarted, Report, Retargeted
 
 PROBE_S = 2.0
 """How long a probe waits for its connection."""
@@ -76,12 +76,14 @@ class Deliverer:
                 continue
             for target in one.targets:
                 self._keeper.deliveries(self._dispatch.captured(one.capture.id, target))
+            if one.targets:
                 self._hold(one.capture, one.body)
         self.pump()
 
     def retarget(self, target: str) -> None:
         """Deliver to another target from now on."""
         self._keeper.deliveries(self._dispatch.retarget(target, self._clock()))
+        self._report(Retargeted(targets=self._dispatch.targets))
         self.pump()
 
     def pump(self) -> None:

@@ -56,13 +56,21 @@ class Dispatch:
     """Every delivery that is not finished, and where its target stands."""
 
     def __init__(
-        self, *, target: str | None, concurrency: int, retry: Retry, random: Random
+        self,
+        *,
+        target: str | None,
+        concurrency: int,
+        retry: Retry,
+        random: Random,
+        routed: Iterable[str] = (),
     ) -> None:
         self.target = target
-        """Where new deliveries go; None: events are only captured."""
+        """Where deliveries go that no route sends elsewhere; None: nowhere."""
+        self._routed = tuple(dict.fromkeys(routed))
+        """Targets of routes: a delivery to one of them stays there."""
         self._concurrency, self._retry, self._random = concurrency, retry, random
         self._duties: dict[tuple[str, str], Duty] = {}
-        self._targets: dict[str, Target] = {target: Target(target, probe_at=0.0)} if target else {}
+        self._targets = {url: Target(url, probe_at=0.0) for url in self.targets}
         self._later: list[tuple[float, int, Duty]] = []
         self._orders = 0
         self._allowed = 0
@@ -80,10 +88,19 @@ class Dispatch:
         return len(self._duties)
 
     @property
+    def targets(self) -> tuple[str, ...]:
+        """Where deliveries go at present, the one without a route first."""
+        return tuple(dict.fromkeys(((self.target,) if self.target else ()) + self._routed))
+
+    @property
     def answers(self) -> bool:
-        """Whether a sender may expect the program's answer now."""
-        target = self._targets.get(self.target) if self.target else None
-        return target is not None and not target.down and not self.paused
+        """Whether a sender may expect a program's answer now."""
+        return not self.paused and any(not self.is_down(url) for url in self.targets)
+
+    def is_down(self, url: str) -> bool:
+        """Whether nobody is there, as far as is known."""
+        target = self._targets.get(url)
+        return target is not None and target.down
 
     # -- what happens ---------------------------------------------------------------------------
 
@@ -93,20 +110,22 @@ class Dispatch:
         They come in the order of the log. `target` is where new deliveries went when it was kept.
         """
         duty = Duty(order=self._next_order(), capture=capture, target=target)
-        changed = duty.move(self.target) if self.target and self.target != target else []
+        home = self._home(target)
+        changed = duty.move(home) if home and home != target else []
         self._add(duty)
         return changed
 
     def adopt(self, deliveries: Iterable[Delivery], now: float, wall: int) -> list[Delivery]:
         """Take up what an earlier process left unfinished, oldest first; what is to be stored of it.
 
-        A delivery to another target than the present one goes to the present one: whoever restarts
+        A delivery to another target than the present ones goes to the present one: whoever restarts
         the program on another port wants it there. Nothing is taken up while events are only captured.
         """
         changed: list[Delivery] = []
-        if self.target is None:
-            return changed
         for one in deliveries:
+            home = self._home(one.target)
+            if home is None:
+                continue
             wait = min(max(one.due_at - wall, 0) / 1e6, retries.MOST_S) if one.due_at else 0.0
             since = max(wall - one.first_try_at, 0) / 1e6 if one.first_try_at else 0.0
             duty = Duty(
@@ -119,8 +138,8 @@ class Dispatch:
                 due=now + wait,
                 due_at=one.due_at,
             )
-            if one.target != self.target:
-                changed += duty.move(self.target)
+            if one.target != home:
+                changed += duty.move(home)
             self._add(duty)
         return changed
 
@@ -218,20 +237,22 @@ class Dispatch:
         """Deliver to another target from now on, what waits included; what is to be stored of it."""
         self.target = target
         waiting = [
-            duty for duty in self._duties.values() if duty.target != target and not duty.running
+            duty
+            for duty in self._duties.values()
+            if self._home(duty.target) != duty.target and not duty.running
         ]
         for old in self._targets.values():
+            if self._home(old.url) == old.url:
+                continue
             old.probe_at = None
-            if old.url != target and old.ready:
+            if old.ready:
                 old.ready.clear()
                 self._tell(old, now)
         where = self._targets.setdefault(target, Target(target, probe_at=now))
         where.probe_at = None if where.state == "up" else now
         changed: list[Delivery] = []
         for duty in waiting:
-            del self._duties[duty.capture, duty.target]
-            changed += duty.move(target)
-            self._duties[duty.capture, target] = duty
+            changed += self._move(duty, target)
             if not duty.due_at:
                 self._make_ready(duty)
         return changed
@@ -292,7 +313,25 @@ class Dispatch:
         else:
             self._make_ready(duty)
 
+    def _home(self, target: str) -> str | None:
+        """Where a delivery to this target is to go now."""
+        return target if target in self._routed else self.target
+
+    def _move(self, duty: Duty, target: str) -> list[Delivery]:
+        """Give it another target; one that goes there already makes it superfluous."""
+        del self._duties[duty.capture, duty.target]
+        if (duty.capture, target) in self._duties:
+            return [duty.delivery(DeliveryState.SKIPPED)]
+        changed = duty.move(target)
+        self._duties[duty.capture, target] = duty
+        return changed
+
+    def _is_wanted(self, duty: Duty) -> bool:
+        return self._duties.get((duty.capture, duty.target)) is duty
+
     def _make_ready(self, duty: Duty) -> None:
+        if not self._is_wanted(duty):
+            return
         duty.due_at = 0
         self._targets[duty.target].push(duty)
 
@@ -317,10 +356,11 @@ class Dispatch:
     def _wait(self, duty: Duty) -> Settled:
         """It is not over: ready again, or due later; at the present target."""
         moved: list[Delivery] = []
-        if self.target is not None and duty.target != self.target:
-            del self._duties[duty.capture, duty.target]
-            moved = duty.move(self.target)
-            self._duties[duty.capture, self.target] = duty
+        home = self._home(duty.target)
+        if home is not None and duty.target != home:
+            moved = self._move(duty, home)
+            if not self._is_wanted(duty):
+                return Settled(deliveries=tuple(moved))
         delivery = duty.delivery(DeliveryState.PENDING)
         if duty.due_at:
             heapq.heappush(self._later, (duty.due, duty.order, duty))
@@ -344,14 +384,14 @@ class Dispatch:
 
     def _lost(self, target: Target, state: str, error: str, now: float) -> None:
         target.lost(state, error, now, self._random)
-        if target.url != self.target:
+        if self._home(target.url) != target.url:
             target.probe_at = None
         self._tell(target, now)
 
     def _untold(self, target: Target) -> bool:
         held = target.down or (self.paused and bool(target.state))
-        return held and target.told != (target.state, len(target.ready))
+        return held and target.url in self.targets and target.told != (target.state, len(target.ready))
 
     def _tell(self, target: Target, now: float) -> None:
-        if target.state:
+        if target.state and target.url in self.targets:
             self._news.append(target.report(now))

@@ -8,8 +8,9 @@ Whatever goes wrong in a callback, a timer, a task or the keeper's thread comes 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from hookcli.captures.model import Delivery
 from hookcli.captures.store import NewCapture
@@ -34,6 +35,7 @@ from hookcli.tunnel.observe import (
 )
 from hookcli.tunnel.plan import Plan
 from hookcli.tunnel.reception import Reception
+from hookcli.tunnel.routes import Router
 from hookcli.wire.messages import Event
 
 _REPLIES_S = 0.5
@@ -51,13 +53,15 @@ class Engine:
         *,
         group: asyncio.TaskGroup,
         judge: Judge,
+        router: Router,
         clock: Callable[[], float],
         wall: Callable[[], int],
         random: Callable[[], float],
         grace_s: float,
     ) -> None:
         self._plan, self._dispatch, self._observer = plan, dispatch, observer
-        self._judge, self._clock, self._grace_s = judge, clock, grace_s
+        self._judge, self._router = judge, router
+        self._clock, self._grace_s = clock, grace_s
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[tuple[str, HookcliError | None]] = self._loop.create_future()
         self._quiet = asyncio.Event()
@@ -126,9 +130,9 @@ class Engine:
         self._adopt(pending)
         self._client.start()
         self._deliverer.pump()
-        reason, error = await self._over
+        reason, failure = await self._over
         await self._wind_down(reason)
-        return reason, error
+        return reason, failure
 
     async def close(self) -> Done:
         """Let go of everything; what was captured and attempted is on disk then."""
@@ -202,9 +206,12 @@ class Engine:
 
     def _make(self, event: Event) -> NewCapture:
         """The capture of an event; on the keeper's thread."""
-        target = self._dispatch.target
-        targets = () if target is None else (target,)
-        new, bug = capturing.capture_of(event, self._plan.endpoint, targets, self._judge)
+        new, bug = capturing.capture_of(event, self._plan.endpoint, (), self._judge)
+        default = self._dispatch.target
+        try:
+            new = self._router.routed(new, default)
+        except Exception as error:  # a filter's fault costs the route, never the event
+            bug, new = error, replace(new, targets=(default,) if default else ())
         if bug is not None:
             self._loop.call_soon_threadsafe(self._tell_judge_bug, type(bug).__name__)
         return new
@@ -232,7 +239,20 @@ class Engine:
         for capture, told in kept.told:
             self._observer(SenderTold(capture=capture, told=told))
         self._reception.kept(kept)
+        self._expect(kept.captures)
         self._deliverer.captured(kept.captures)
+
+    def _expect(self, captures: Sequence[NewCapture]) -> None:
+        """Say whose answer senders get, where not every event goes to one program."""
+        if not self._router.active:
+            return
+        for new in captures:
+            if new.skipped or not new.targets:
+                self._reception.nobody(new.capture.id, "skipped")
+            elif self._dispatch.is_down(new.targets[0]):
+                self._reception.nobody(new.capture.id, "refused")
+            elif len(new.targets) > 1:
+                self._reception.answers(new.capture.id, beside=new.targets[1:])
 
     def _check(self) -> None:
         """Something has changed: tell the relay of it, and look whether this is the end."""

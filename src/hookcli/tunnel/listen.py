@@ -16,10 +16,11 @@ from hookcli.tunnel.capturing import Judge
 from hookcli.tunnel.dispatch import Dispatch
 from hookcli.tunnel.engine import Engine
 from hookcli.tunnel.observe import Done, Observer
-from hookcli.tunnel.plan import Cursor, From, Now, Plan, Since, Start
+from hookcli.tunnel.plan import Cursor, From, Now, Plan, Route, Since, Start
 from hookcli.tunnel.retries import Retry
+from hookcli.tunnel.routes import Router
 
-__all__ = ["Cursor", "Ending", "From", "Listener", "Now", "Plan", "Since", "Start"]
+__all__ = ["Cursor", "Ending", "From", "Listener", "Now", "Plan", "Route", "Since", "Start"]
 
 GRACE_S = 3.0
 """How long running attempts may take once the listener is to end."""
@@ -59,13 +60,15 @@ class Listener:
             random: In [0, 1), for pauses.
         """
         self._plan, self._observer = plan, observer
-        self._judge = judge or capturing.judge_by(plan.secrets)
+        self._judge = judge or capturing.judge_by(plan.secrets, plan.recipes)
+        self._router = Router(plan.routes, plan.only)
         self._clock, self._wall, self._random = clock, wall, random
         self._dispatch = Dispatch(
             target=plan.target,
             concurrency=plan.concurrency,
             retry=Retry(times=plan.retry, for_s=plan.retry_for_s),
             random=random,
+            routed=self._router.targets,
         )
         if plan.paused:
             self._dispatch.pause()
@@ -86,6 +89,7 @@ class Listener:
             self._observer,
             group=group,
             judge=self._judge,
+            router=self._router,
             clock=self._clock,
             wall=self._wall,
             random=self._random,

@@ -3,9 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hookcli.signatures import Secret
+from hookcli.signatures import Scheme, Secret
 from hookcli.wire.headers import Headers
+
+if TYPE_CHECKING:
+    from hookcli.captures.filters import Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,14 @@ Start = Cursor | Now | Since | From
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Events that pass a filter go to these targets, one delivery to each."""
+
+    filter: "Filter"
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything that is chosen before a listener starts."""
 
@@ -53,6 +65,12 @@ class Plan:
     """Where the token was found, for the one who must replace it."""
     secrets: Mapping[str, Sequence[Secret]] = field(default_factory=dict, repr=False)
     """By scheme, what signatures are checked with."""
+    recipes: Sequence[Scheme] = ()
+    """Signature schemes of the user's own."""
+    routes: tuple[Route, ...] = ()
+    """The first that fits counts; where none does, events go to `target`."""
+    only: "Filter | None" = None
+    """What does not pass is captured and not forwarded."""
     path: str | None = None
     """Put before every forwarded path."""
     headers: Headers = ()

@@ -61,6 +61,8 @@ class Reception:
         self._said_full = False
         self._up = True
         """What the relay believes of the program."""
+        self._beside: dict[str, frozenset[str]] = {}
+        """By capture: targets whose answers no sender gets."""
         self._others: list[str] = []
         self._unknown: set[str] = set()
 
@@ -91,7 +93,7 @@ class Reception:
                 Ready(
                     endpoint=welcome.endpoint,
                     url=welcome.url,
-                    targets=() if self._dispatch.target is None else (self._dispatch.target,),
+                    targets=self._dispatch.targets,
                     relay=self._plan.relay,
                     local=self._plan.local,
                     resume_seq=welcome.after,
@@ -165,8 +167,21 @@ class Reception:
         self.client.send(Ack(seq=self._ack))
         self._ack = 0
 
+    def answers(self, capture: str, *, beside: Sequence[str]) -> None:
+        """A capture goes to several programs: the answers of those in `beside` go to no sender."""
+        self._beside[capture] = frozenset(beside)
+
+    def nobody(self, capture: str, outcome: str) -> None:
+        """No program will answer this one now: its sender is not to wait."""
+        seq = self._intake.answered(capture)
+        if seq is not None:
+            self.client.send_encoded(answering.nothing(capture, seq, outcome))
+
     def answered(self, attempt: Attempt) -> None:
         """An attempt ended: the sender may be waiting for it."""
+        if attempt.target in self._beside.get(attempt.capture, ()):
+            return
+        self._beside.pop(attempt.capture, None)
         seq = self._intake.answered(attempt.capture)
         if seq is None:
             return

@@ -237,16 +237,16 @@ to = "https://api.acme.test"
 def test_routes_are_read_in_order_the_projects_first(paths: Paths) -> None:
     settings = loaded(paths, user=ROUTES, project='[[route]]\nfilter = "type:a"\nto = "9000"\n')
     assert [(one.filter, one.to) for one in settings.routes] == [
-        ("type:a", "http://localhost:9000"),
-        ("source:stripe", "http://localhost:8000/hooks"),
-        ("-source:stripe path:/x", "https://api.acme.test"),
+        ("type:a", ("http://localhost:9000",)),
+        ("source:stripe", ("http://localhost:8000/hooks",)),
+        ("-source:stripe path:/x", ("https://api.acme.test",)),
     ]
     assert settings.routes[0].origin.endswith("hookcli.toml")
 
 
 def test_a_clone_routes_nothing_to_strangers(paths: Paths) -> None:
     settings = loaded(paths, project=ROUTES)
-    assert [one.to for one in settings.routes] == ["http://localhost:8000/hooks"]
+    assert [one.to for one in settings.routes] == [("http://localhost:8000/hooks",)]
     (ignored,) = settings.ignored
     assert (ignored.key, ignored.why) == ("route.to", "https://api.acme.test is not this machine")
 
@@ -264,6 +264,7 @@ def test_schemes_of_the_users_own_are_handed_on_as_they_stand(paths: Paths) -> N
         ('[[route]]\nfilter = "a"', "route 1 has no to"),
         ('[[route]]\nto = "1"', "route 1 has no filter"),
         ('[[route]]\nfilter = "a"\nto = "x y"', "route 1: a port, host:port"),
+        ('[[route]]\nfilter = "a"\nto = []', "route 1: a target is wanted"),
         ('[[route]]\nfilter = "a"\nto = "1"\nfrom = 2', "unknown key from"),
         ("scheme = 1", "scheme is a table"),
         ("[scheme]\nx = 1", "scheme.x is a table"),
@@ -277,9 +278,10 @@ def test_a_wrong_table_is_named(paths: Paths, text: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("source:stripe => 8000", ("source:stripe", "http://localhost:8000")),
-        ("ms>5 =>https://a.test/x/", ("ms>5", "https://a.test/x")),
-        ("body.x:=> => :9", ("body.x:=>", "http://localhost:9")),
+        ("source:stripe => 8000", ("source:stripe", ("http://localhost:8000",))),
+        ("ms>5 =>https://a.test/x/", ("ms>5", ("https://a.test/x",))),
+        ("body.x:=> => :9", ("body.x:=>", ("http://localhost:9",))),
+        ("type:a => 1, :2", ("type:a", ("http://localhost:1", "http://localhost:2"))),
     ],
 )
 def test_a_route_as_typed(text: str, wanted: tuple[str, str]) -> None:
