@@ -4,8 +4,9 @@ import asyncio
 import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,9 +56,21 @@ class Road:
         return Counter(event_of(message) for message in self.program.received)
 
     async def settled(self, ids: Collection[str], within: float = 30.0) -> None:
-        """Wait until these events are captured and delivered."""
-        wanted = set(ids)
-        await until(lambda: wanted <= self.done() or None, f"{len(wanted)} delivered", within)
+        """Wait until these events are captured and delivered, as long as there is progress.
+
+        Args:
+            within: Seconds without any.
+        """
+        wanted, before = set(ids), -1
+        while missing := wanted - self.done():
+            if len(missing) == before:
+                raise TimeoutError(f"{before} of {len(wanted)} not delivered")
+            before = len(missing)
+            with suppress(TimeoutError):
+                await until(partial(self._fewer, wanted, before), "progress", within)
+
+    def _fewer(self, wanted: set[str], count: int) -> bool | None:
+        return len(wanted - self.done()) < count or None
 
 
 def event_of(message: Message) -> str:
