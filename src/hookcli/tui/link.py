@@ -54,6 +54,8 @@ class Link:
                 self._alive(now)
                 for url in report.targets:
                     self.targets.setdefault(url, Target(url))
+            case observe.Retargeted(targets=urls):
+                self.targets = {url: self.targets.get(url, Target(url)) for url in urls}
             case observe.Connected():
                 self.reconnects += 1
                 self._alive(now)

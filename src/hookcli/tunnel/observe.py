@@ -154,6 +154,13 @@ class TargetState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retargeted:
+    """Deliveries go elsewhere from now on; what was told of other targets is no longer of interest."""
+
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """Something worth a sentence."""
 
@@ -188,6 +195,7 @@ Report = (
     | Missing
     | TurnedAway
     | TargetState
+    | Retargeted
     | Notice
     | Done
 )

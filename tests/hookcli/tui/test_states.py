@@ -205,3 +205,14 @@ def test_an_event_from_capture_to_answer() -> None:
     assert row is not None
     assert (row.kind, row.error) == ("failed", "unknown customer")
     assert board.counts(NOW).failed == 1
+
+
+def test_after_another_target_was_chosen_nothing_is_said_of_the_old_one() -> None:
+    link = live()
+    link.told(observe.TargetState(target=TARGET, state="refused", waiting=3, next_try_ms=500), 1)
+    link.told(observe.Retargeted(targets=("http://localhost:9000",)), 2)
+    assert list(link.targets) == ["http://localhost:9000"]
+    assert link.waiting == 0
+    link.told(observe.TargetState(target="http://localhost:9000", state="up", waiting=0), 3)
+    assert "9000" in top(link, 3)
+    assert "refuse" not in top(link, 3)

@@ -149,6 +149,11 @@ class Deliveries(RuleBasedStateMachine):
         assert self.it.running == len(self.running) <= self.concurrency
 
     @invariant()
+    def nothing_is_due_that_was_looked_at(self) -> None:
+        self.work()
+        assert self.it.due is None or self.it.due > self.now
+
+    @invariant()
     def every_wait_has_an_end(self) -> None:
         if self.it.unfinished and not self.running and not self.probing and not self.it.paused:
             assert self.it.due is not None

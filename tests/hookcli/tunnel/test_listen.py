@@ -20,6 +20,7 @@ from hookcli.tunnel.observe import (
     Notice,
     Ready,
     Reconnecting,
+    Retargeted,
     SenderTold,
     TargetState,
 )
@@ -372,10 +373,15 @@ async def test_another_target_gets_what_waits(
         await server.post(endpoint, b"waits")
         await it.watch.count(Captured)
         it.listener.retarget(program.url)
+        (told,) = await it.watch.count(Retargeted)
+        assert told.targets == (program.url,)
         (got,) = await program.wait_for(1)
         assert got.body == b"waits"
         await answered(server, endpoint, 201)
         await it.stop()
+    since = it.watch.reports.index(told)
+    after = [one for one in it.watch.reports[since:] if isinstance(one, TargetState)]
+    assert {one.target for one in after} == {program.url}
     async with stored(asked) as store:
         assert store.pending(endpoint.id) == []
 

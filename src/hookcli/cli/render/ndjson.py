@@ -37,6 +37,8 @@ def record(report: observe.Report, at: int) -> Record | None:
             return records.reply_record(event, told, at=at)
         case observe.AttemptStarted() | observe.Alive() | observe.Stale() | observe.Done():
             return None
+        case observe.Retargeted():
+            return None
         case _:
             return _state(report, at)
 
