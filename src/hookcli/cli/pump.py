@@ -19,6 +19,13 @@ from hookcli.tunnel import observe
 MOST_BYTES = 32 << 20
 """Bytes of bodies that wait in memory for a slow reader."""
 
+GATHER_S = 0.02
+"""How long the first report of several waits for the others: waking a thread for each costs more
+than showing it, and nobody sees the difference."""
+
+GATHER_S = 0.02
+"""How long news may wait for more: each time this thread runs, the engine's must wait for it."""
+
 MOST_REPORTS = 50_000
 """Reports that wait for a slow reader."""
 
@@ -86,7 +93,9 @@ class Pump:
         self._waiting = 0  # bytes of bodies in the queue; written by both threads under the lock
         self._lock = threading.Lock()
         self._news = threading.Event()
-        self._closing = False
+        self._end = threading.Event()
+        self._woken = False
+        """Whether the thread was told that there is something; it looks at all there is then."""
         self._left_out = 0
         self._store: Bodies | None = None
         self._thread = threading.Thread(target=self._run, name="hookcli-output", daemon=True)
@@ -112,19 +121,24 @@ class Pump:
             else:
                 self._waiting += size
             self._queue.append((now, report))
-        self._news.set()
+            woken, self._woken = self._woken, True
+        if not woken:
+            self._news.set()
 
     def close(self, within_s: float = 10.0) -> None:
         """Write what is left; a reader that has stopped reading is not waited for for ever."""
-        self._closing = True
+        self._end.set()
         self._news.set()
         self._thread.join(within_s)
 
     def _run(self) -> None:
         try:
-            while not self._closing or self._queue:
-                self._news.wait(self._patience())
+            while not self._end.is_set() or self._queue:
+                if self._news.wait(self._patience()):
+                    self._end.wait(GATHER_S)
                 self._news.clear()
+                with self._lock:
+                    self._woken = False
                 self._drain()
             self._write(self._face.rest())
         except (BrokenPipeError, ValueError):
@@ -138,8 +152,10 @@ class Pump:
                 self._store.close()
 
     def _patience(self) -> float | None:
-        if self._closing or (due := self._face.next_due) is None:
-            return 0.0 if self._closing else None
+        if self._end.is_set():
+            return 0.0
+        if (due := self._face.next_due) is None:
+            return None
         return max(due / 1e6 - time.time(), 0.001)
 
     def _drain(self) -> None:
