@@ -70,6 +70,8 @@ class Dispatch:
         """Targets of routes: a delivery to one of them stays there."""
         self._concurrency, self._retry, self._random = concurrency, retry, random
         self._duties: dict[tuple[str, str], Duty] = {}
+        self.targets = self._present()
+        """Where deliveries go at present, the one without a route first."""
         self._targets = {url: Target(url, probe_at=0.0) for url in self.targets}
         self._later: list[tuple[float, int, Duty]] = []
         self._orders = 0
@@ -88,14 +90,9 @@ class Dispatch:
         return len(self._duties)
 
     @property
-    def targets(self) -> tuple[str, ...]:
-        """Where deliveries go at present, the one without a route first."""
-        return tuple(dict.fromkeys(((self.target,) if self.target else ()) + self._routed))
-
-    @property
     def answers(self) -> bool:
         """Whether a sender may expect a program's answer now."""
-        return not self.paused and any(not self.is_down(url) for url in self.targets)
+        return not self.paused and any([not self._targets[url].down for url in self.targets])
 
     def is_down(self, url: str) -> bool:
         """Whether nobody is there, as far as is known."""
@@ -236,6 +233,7 @@ class Dispatch:
     def retarget(self, target: str, now: float) -> list[Delivery]:
         """Deliver to another target from now on, what waits included; what is to be stored of it."""
         self.target = target
+        self.targets = self._present()
         waiting = [
             duty
             for duty in self._duties.values()
@@ -312,6 +310,10 @@ class Dispatch:
             heapq.heappush(self._later, (duty.due, duty.order, duty))
         else:
             self._make_ready(duty)
+
+    def _present(self) -> tuple[str, ...]:
+        default = () if self.target is None else (self.target,)
+        return tuple(dict.fromkeys(default + self._routed))
 
     def _home(self, target: str) -> str | None:
         """Where a delivery to this target is to go now."""
@@ -390,7 +392,9 @@ class Dispatch:
 
     def _untold(self, target: Target) -> bool:
         held = target.down or (self.paused and bool(target.state))
-        return held and target.url in self.targets and target.told != (target.state, len(target.ready))
+        return (
+            held and target.url in self.targets and target.told != (target.state, len(target.ready))
+        )
 
     def _tell(self, target: Target, now: float) -> None:
         if target.state and target.url in self.targets:

@@ -10,7 +10,6 @@ Whatever goes wrong in a callback, a timer, a task or the keeper's thread comes 
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 from hookcli.captures.model import Delivery
 from hookcli.captures.store import NewCapture
@@ -206,12 +205,14 @@ class Engine:
 
     def _make(self, event: Event) -> NewCapture:
         """The capture of an event; on the keeper's thread."""
-        new, bug = capturing.capture_of(event, self._plan.endpoint, (), self._judge)
         default = self._dispatch.target
-        try:
-            new = self._router.routed(new, default)
-        except Exception as error:  # a filter's fault costs the route, never the event
-            bug, new = error, replace(new, targets=(default,) if default else ())
+        targets = () if default is None else (default,)
+        new, bug = capturing.capture_of(event, self._plan.endpoint, targets, self._judge)
+        if self._router.active:
+            try:
+                new = self._router.routed(new)
+            except Exception as error:  # a filter's fault costs the route, never the event
+                bug = error
         if bug is not None:
             self._loop.call_soon_threadsafe(self._tell_judge_bug, type(bug).__name__)
         return new

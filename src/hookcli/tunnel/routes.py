@@ -23,17 +23,15 @@ class Router:
         """Whether events are told apart at all."""
         return bool(self._routes) or self._only is not None
 
-    def routed(self, new: NewCapture, default: str | None) -> NewCapture:
-        """The capture with the targets that it goes to; `default` where no route fits.
+    def routed(self, new: NewCapture) -> NewCapture:
+        """The capture with the targets that it goes to; where no route fits, those that it has.
 
         What `--only` leaves out keeps its targets by name and is skipped.
         """
-        if not self.active:
-            return replace(new, targets=(default,)) if default else new
         from hookcli.captures.filters import Subject
 
         subject = Subject(capture=new.capture, body=new.body)
         fits = (route.to for route in self._routes if route.filter.matches(subject))
-        targets = next(fits, (default,) if default else ())
+        targets = next(fits, new.targets)
         skipped = self._only is not None and not self._only.matches(subject)
         return replace(new, targets=targets, skipped=skipped)

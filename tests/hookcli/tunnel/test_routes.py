@@ -22,8 +22,9 @@ def route(text: str, *to: str) -> Route:
 
 def routed(router: Router, default: str | None = APP, **what: str) -> tuple[tuple[str, ...], bool]:
     body = what.pop("body", "").encode()
-    new = NewCapture(capture=capture(body=body, **what), body=body)
-    made = router.routed(new, default)
+    targets = () if default is None else (default,)
+    new = NewCapture(capture=capture(body=body, **what), body=body, targets=targets)
+    made = router.routed(new)
     return made.targets, made.skipped
 
 
