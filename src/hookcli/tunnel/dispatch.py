@@ -92,7 +92,7 @@ class Dispatch:
     @property
     def answers(self) -> bool:
         """Whether a sender may expect a program's answer now."""
-        return not self.paused and any([not self._targets[url].down for url in self.targets])
+        return not self.paused and any(not self._targets[url].down for url in self.targets)
 
     def is_down(self, url: str) -> bool:
         """Whether nobody is there, as far as is known."""
