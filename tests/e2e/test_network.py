@@ -15,6 +15,8 @@ from tests.support.traffic import traffic
 
 BACK_S = 1.0
 BACK_AFTER_SILENCE_S = 5.0
+TOLD_S = 1.0
+HEARD_S = 0.3 * PATIENCE
 LOST_S = 10.0
 """After so long without a sign of life no listener may say that it is connected."""
 
@@ -38,6 +40,25 @@ def states(it: Road) -> list[tuple[float, str]]:
     ]
 
 
+def is_true(it: Road) -> None:
+    """What the listener said, held against what the network did, from the first mark to the last.
+
+    A connection is told only while one can be, and a broken one soon; one that died in silence, by
+    the silence. What is said takes a moment to be heard.
+    """
+    said = states(it)
+    for at, state in said:
+        since, what = [mark for mark in it.network.marks if mark[0] < at][-1]
+        if state == "live" and what in ("stop", "blackhole"):
+            assert at - since <= HEARD_S, f"connected {at - since:.1f} s after {what}"
+    for at, what in it.network.marks:
+        claims = [state for moment, state in said if moment < at]
+        if what in ("stop", "reset", "cut") and claims and claims[-1] == "live":
+            told = [moment for moment, state in said if moment >= at and state == "lost"]
+            assert told, f"{what} was never told"
+            assert told[0] - at <= TOLD_S * PATIENCE, f"{what} was told late"
+
+
 async def lost_told(it: Road, count: int) -> None:
     await it.listener.until("lost", count, within=LOST_S + 5)
 
@@ -53,6 +74,7 @@ async def test_after_a_reset_a_half_close_or_a_cut_frame_the_first_delivery_come
             await delivered_within(it, BACK_S)
             await it.listener.until("connected", turn)
         assert set(it.delivered().values()) == {1}
+        is_true(it)
         told = [state for _, state in states(it)]
     assert told == ["live", "lost", "live", "lost", "live", "lost", "live"]
 
@@ -72,6 +94,23 @@ async def test_a_relay_that_is_away_is_waited_for_and_the_state_says_so(tmp_path
         (_, lost), (again, live) = states(it)[-2:]
         assert (lost, live) == ("lost", "live")
         assert again >= begin
+        is_true(it)
+
+
+@pytest.mark.slow
+async def test_no_state_is_a_lie_while_the_network_comes_and_goes(
+    tmp_path: Path, rounds: int
+) -> None:
+    chance = random.Random()
+    async with road(tmp_path, respond="ack") as it:
+        for _ in range(rounds):
+            await it.network.stop()
+            await asyncio.sleep(chance.uniform(0.0, 0.5))
+            await it.network.start()
+            await asyncio.sleep(chance.uniform(0.0, 0.3))
+            it.network.reset()
+            await delivered_within(it, BACK_AFTER_SILENCE_S)
+        is_true(it)
 
 
 @pytest.mark.parametrize("often", [False, pytest.param(True, marks=pytest.mark.slow)])
@@ -118,6 +157,7 @@ async def test_after_a_blackhole_the_first_delivery_comes_in_five_seconds_and_no
             # A dead peer that nobody tells of is known by its silence.
             more = LOST_S if restore == "forget" and silence < LOST_S else 0
             assert time.monotonic() - begin <= (BACK_AFTER_SILENCE_S + more) * PATIENCE
+        is_true(it)
         senders.stopped = True
         acked = set(senders.ledger.acked.values())
         await it.settled(acked, within=60)
