@@ -13,18 +13,21 @@ class StorageError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A whole request that has no place in a log yet; the fields are those of `messages.Event`."""
+    """A whole request that has no place in a log yet; the fields are those of `messages.Event`.
+
+    What the sender keeps secret is left out of its text: a fault may be logged with its arguments.
+    """
 
     endpoint: str
     id: str
     received_at: int
     method: str
     url: str
-    target: bytes
+    target: bytes = field(repr=False)
     http_version: str
     peer: str
-    headers: Pairs
-    body: bytes
+    headers: Pairs = field(repr=False)
+    body: bytes = field(repr=False)
     marks: tuple[str, ...] = ()
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -46,7 +46,7 @@ class Appended:
 
     endpoint: str
     seq: int
-    message: bytes
+    message: bytes = field(repr=False)
     told: Told
 
 
@@ -54,7 +54,7 @@ class Appended:
 class _Append:
     draft: Draft
     seq: int
-    message: bytes | None
+    message: bytes | None = field(repr=False)
     told: Told
 
 

@@ -310,3 +310,10 @@ async def test_facts_are_kept(kind: str, tmp_path: Path) -> None:
         await it.log.put_meta("a", "2")
         assert await it.log.get_meta("a") == "2"
         await it.probe()
+
+
+def test_the_text_of_a_draft_tells_nothing_that_was_sent() -> None:
+    made = draft("ep_a", "event-1", b"secret body", 1)
+    assert "event-1" in repr(made)
+    for word in ("secret", "/x?y", "xff"):
+        assert word not in repr(made)
