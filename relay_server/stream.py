@@ -42,6 +42,8 @@ _PAGE_EVENTS = 256
 _PAGE_BYTES = 512 << 10
 _GOODBYE_S = 2.0
 _AGAIN_S = 0.25
+_REPLIES_AFTER_S = 0.05
+"""How long what a sender was told waits for company, or for the next event: nobody waits for it."""
 _UNREAD_S = 3.0
 
 
@@ -172,8 +174,9 @@ class Stream(asyncio.Protocol):
     def replied(self, reply: Reply) -> None:
         """A sender was told something; listeners hear of events that they have been sent."""
         if self._begin < reply.seq <= self._position:
+            if not self._replies:
+                self._streams.loop.call_later(_REPLIES_AFTER_S, self.wake)
             self._replies.append(reply)
-            self.wake()
 
     def peers(self, message: bytes) -> None:
         """The endpoint's listeners have changed; only the latest message counts."""
@@ -190,6 +193,8 @@ class Stream(asyncio.Protocol):
         """End the stream from our side, whatever it is doing."""
         if self._ended:
             return
+        if not (self._paused or self._reading):
+            self._send_rest()
         self._leave()
         if self._protocol.state is State.OPEN:
             # A close frame's reason has 123 bytes at most (RFC 6455 §5.5).
