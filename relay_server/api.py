@@ -201,11 +201,13 @@ class Api:
         self._registry.put(replace(endpoint, tokens=tokens), partial(_when_stored, tell, told))
 
     def _view(self, endpoint: Endpoint) -> dict[str, Any]:
-        """What is told of an endpoint: everything but its tokens and who created it."""
+        """What is told of an endpoint: all but its tokens, signing secrets and who created it."""
         known = asdict(endpoint)
         del known["tokens"], known["created_from"]
         if endpoint.schema is not None:
             known["schema"] = msgspec.json.decode(endpoint.schema)
+        if (verify := endpoint.verify) is not None:
+            known["verify"] = {"scheme": verify.scheme, "secrets": len(verify.secrets)}
         events, size = self._log.held(endpoint.id)
         return known | {
             "url": f"{self._public_url}/{endpoint.id}",

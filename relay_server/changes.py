@@ -7,8 +7,9 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict
 
-from relay_server import answers
+from relay_server import answers, proof
 from relay_server.door import checked_networks
+from relay_server.registry import Verify
 
 _Words = Annotated[
     tuple[Annotated[str, Meta(min_length=1, max_length=100)], ...], Meta(max_length=200)
@@ -29,6 +30,9 @@ class Changes(Struct, forbid_unknown_fields=True, kw_only=True):
     content_types: _Words | UnsetType = UNSET
     schema: dict[str, Any] | bool | UnsetType | None = UNSET
     schema_mode: Literal["reject", "mark"] | UnsetType = UNSET
+    verify: Verify | UnsetType | None = UNSET
+    dedup: Literal["mark", "drop"] | UnsetType | None = UNSET
+    dedup_s: Annotated[int, Meta(ge=1, le=30 * 86_400)] | UnsetType = UNSET
 
 
 class InvalidError(Exception):
@@ -44,6 +48,8 @@ def checked(
         InvalidError: one of them cannot be.
     """
     found = {name: value for name, value in asdict(changes).items() if value is not UNSET}
+    if found.get("verify") is not None and (wrong := proof.checked(found["verify"])):
+        raise InvalidError(f"verify: {wrong}")
     if (found.get("deadline_ms") or 0) > max_deadline_ms:
         raise InvalidError(f"deadline_ms: at most {max_deadline_ms}")
     if not found.get("name", "").isprintable():

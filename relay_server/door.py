@@ -27,7 +27,7 @@ class Refusal:
 
     reason: str
     """For programs: `address`, `method`, `content_type`, `endpoint_rate`, `address_rate`, `schema`,
-    `schema_unchecked`."""
+    `schema_unchecked`, `signature`, `repeat`."""
     answer: Answer
     detail: str = ""
     """The rule that says so, where there are many."""

@@ -1,7 +1,7 @@
 """The road of a webhook through the relay: known endpoint, durable event, then the sender's answer.
 
 Nothing is decoded, verified or looked into before the event is in the log, but where its endpoint
-has a schema: then a process of its own looks at the body first.
+asks for it: signatures and repeats are looked at here, bodies against a schema in a process of its own.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from functools import partial
 from typing import Literal
 
 from hookcli.wire.messages import Refused, Reply
-from relay_server import answers
+from relay_server import answers, proof
 from relay_server.admission import Head, split_target
 from relay_server.answers import Answer
 from relay_server.auth import new_event_id
@@ -23,6 +23,7 @@ from relay_server.impatience import deadline_ms
 from relay_server.log.base import Draft, Log, StorageError
 from relay_server.logging import EventLines
 from relay_server.metrics import Metrics
+from relay_server.proof import First as Repeated
 from relay_server.registry import Endpoint, Registry
 from relay_server.schemas import judging
 from relay_server.schemas.checker import Checker, Verdict
@@ -78,6 +79,7 @@ class Ingest:
         self._checker = checker
         self._metrics = metrics
         self._public_url = public_url
+        self._repeats = proof.Repeats()
         self._held: dict[tuple[str, int], _Told] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
@@ -124,7 +126,46 @@ class Ingest:
             headers=head.headers,
             body=exchange.body,
         )
-        if endpoint.schema is None or not judging.is_checked(head, exchange.size):
+        if endpoint.verify is None:
+            self._proven(exchange, endpoint, draft, None)
+        elif exchange.size <= proof.INLINE:
+            refusal = proof.refusal(endpoint.verify, draft)
+            self._proven(exchange, endpoint, draft, refusal)
+        else:
+            work = self.edge.loop.run_in_executor(None, proof.refusal, endpoint.verify, draft)
+            proven = partial(self._proven, exchange, endpoint, draft)
+            work.add_done_callback(lambda done: proven(done.result()))
+
+    def _proven(
+        self, exchange: Exchange, endpoint: Endpoint, draft: Draft, refusal: Refusal | None
+    ) -> None:
+        """It is known whether it is rightly signed, where that matters; now whether it repeats."""
+        if refusal is not None:
+            self._turn_away(endpoint, exchange.head, draft.peer, refusal)
+            self._refuse(exchange, refusal.answer)
+            return
+        if endpoint.dedup is not None:
+            first = self._repeats.of(draft, endpoint.dedup_s, exchange.at)
+            if first is not None and endpoint.dedup == "drop":
+                self._drop_repeat(exchange, endpoint, draft, first)
+                return
+            if first is not None:
+                draft = replace(draft, marks=(f"repeats {first.event}",))
+        self._check_body(exchange, endpoint, draft)
+
+    def _drop_repeat(
+        self, exchange: Exchange, endpoint: Endpoint, draft: Draft, first: Repeated
+    ) -> None:
+        """The first one is in the log: its sender is told so once more, and nothing is stored."""
+        answer = answers.ack(
+            first.event, endpoint.ack_status, endpoint.ack_pairs, endpoint.ack_body
+        )
+        told = Refusal("repeat", answer, first.event)
+        self._turn_away(endpoint, exchange.head, draft.peer, told)
+        exchange.answer(answer)
+
+    def _check_body(self, exchange: Exchange, endpoint: Endpoint, draft: Draft) -> None:
+        if endpoint.schema is None or not judging.is_checked(exchange.head, exchange.size):
             self._append(exchange, endpoint, draft)
         elif exchange.size > self.settings.schema_bytes:
             self._judged(exchange, endpoint, draft, judging.TOO_LONG)
@@ -137,7 +178,8 @@ class Ingest:
     ) -> None:
         """It is known whether the body fits the endpoint's schema."""
         if endpoint.schema_mode == "mark":
-            self._append(exchange, endpoint, replace(draft, marks=judging.marks(verdict)))
+            marks = (*draft.marks, *judging.marks(verdict))
+            self._append(exchange, endpoint, replace(draft, marks=marks))
         elif refusal := judging.turned_away(verdict):
             self._turn_away(endpoint, exchange.head, draft.peer, refusal)
             self._refuse(exchange, refusal.answer)
@@ -183,6 +225,8 @@ class Ingest:
         self, exchange: Exchange, endpoint: Endpoint, event: str, outcome: int | StorageError
     ) -> None:
         exchange.body_done()
+        durable = not isinstance(outcome, StorageError)
+        self._repeats.kept(event, exchange.at, durable=durable)
         if isinstance(outcome, StorageError):
             self._refuse(exchange, answers.NOT_STORED)
             return

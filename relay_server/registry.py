@@ -13,6 +13,14 @@ from relay_server import auth
 from relay_server.log.base import Done, Log, StorageError
 
 
+class Verify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a webhook must be signed with."""
+
+    scheme: str
+    secrets: tuple[str, ...]
+    """In order; any of them may fit."""
+
+
 class Endpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One endpoint; the document that is stored for it, without its id."""
 
@@ -39,6 +47,12 @@ class Endpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     schema: str | None = None
     """JSON Schema of the bodies, as JSON; None: anything."""
     schema_mode: Literal["reject", "mark"] = "reject"
+    verify: Verify | None = None
+    """What webhooks must be signed with; None: nothing is looked at."""
+    dedup: Literal["mark", "drop"] | None = None
+    """What becomes of a repeat of the provider's event id; None: nothing."""
+    dedup_s: int = 86_400
+    """For how long an id counts as a repeat."""
 
     @property
     def ack_pairs(self) -> Pairs:

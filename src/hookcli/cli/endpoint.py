@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hookcli.cli import endpoint_proof
 from hookcli.cli.app import new_app
 from hookcli.cli.here import Here
 from hookcli.errors import ConfigError, NotFoundError, UsageError
@@ -136,6 +137,22 @@ def set_(
         str,
         typer.Option("--schema-mode", metavar="reject|mark", help="422, or only a note beside it"),
     ] = "",
+    verify: Annotated[
+        str,
+        typer.Option(
+            metavar="SCHEME", help="401 for what is not rightly signed; the relay keeps the secret"
+        ),
+    ] = "",
+    secret: Annotated[
+        str | None,
+        typer.Option("--secret", metavar="env:NAME|@FILE", help="default: as in [secrets]"),
+    ] = None,
+    dedup: Annotated[
+        str, typer.Option(metavar="mark|drop", help="repeats of the provider's event id; any: none")
+    ] = "",
+    dedup_window: Annotated[
+        str, typer.Option("--dedup-window", metavar="24h", help="for how long an id is remembered")
+    ] = "",
 ) -> int:
     """Change an endpoint's settings: what senders are told, and who may send what.
 
@@ -145,6 +162,10 @@ def set_(
     changes = _settings(respond, deadline)
     changes |= _rules(allow=allow, methods=methods, content_types=content_types)
     changes |= _schema(schema, schema_mode)
+    window_s = _time("--dedup-window", dedup_window) // 1000 if dedup_window else None
+    changes |= endpoint_proof.changes(
+        here, verify=verify, secret=secret, dedup=dedup, window_s=window_s
+    )
     changes |= {"name": new_name} if new_name else {}
     changes |= {"ack_status": ack_status} if ack_status else {}
     if not changes:
@@ -286,6 +307,7 @@ def _rule_lines(found: dict[str, Any]) -> Iterator[str]:
         title = str(schema.get("title") or "") if isinstance(schema, dict) else ""
         told = "others are marked" if found.get("schema_mode") == "mark" else "others get 422"
         yield f"  schema: {safe(title or 'without a title')}; {told}"
+    yield from endpoint_proof.lines(found)
     if refused := found.get("refused"):
         counts = ", ".join(f"{count:,} by {reason}" for reason, count in sorted(refused.items()))
         yield f"  turned away since the relay began: {safe(counts)}"

@@ -13,6 +13,8 @@ from tests.hookcli.cli.laptop import Laptop
 from tests.support import rawhttp
 from tests.support.running import Relay, relay
 
+CANARY = "canary" * 6
+
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Relay]:
@@ -234,3 +236,36 @@ async def test_a_schema_that_cannot_be_sent_is_told_before(
     given = [str(file) if flag == "FILE" else flag for flag in flags]
     ended = await laptop.run("endpoint", "set", "ep_x", *given)
     assert (ended.returncode, word in ended.err[0]) == (ExitCode.USAGE, True)
+
+
+async def test_an_endpoint_that_asks_for_signatures_gets_the_secret_and_nobody_sees_it(
+    server: Relay, tmp_path: Path
+) -> None:
+    laptop = Laptop(tmp_path / "laptop", HOOKCLI_SECRET_STRIPE=CANARY)
+    await laptop.run("login", server.url, "--token", "-", stdin=server.key + "\n")
+    await laptop.run("endpoint", "create", "shop")
+    done = await laptop.run("endpoint", "set", "shop", "--verify", "stripe", "--dedup", "drop")
+    assert done.returncode == ExitCode.YES
+    shown = await laptop.run("endpoint", "show", "shop")
+    assert "  verify: stripe, 1 secret(s); others get 401" in shown.out
+    assert (
+        "  dedup: a repeat of the provider's event id within 1 d is acknowledged and dropped"
+        in shown.out
+    )
+    sent = ["trigger", "stripe/invoice.paid", "-e", "shop"]
+    well = await laptop.run(*sent, "--duplicate")
+    assert [line.split()[2] for line in well.out] == ["202", "202"]
+    bad = await laptop.run(*sent, "--bad-signature")
+    assert bad.out[0].split()[2] == "401"
+    off = await laptop.run("endpoint", "set", "shop", "--verify", "any", "--dedup", "any")
+    assert off.returncode == ExitCode.YES
+    assert (await laptop.run(*sent, "--bad-signature")).out[0].split()[2] == "202"
+    for wrong in (
+        ["--verify", "github"],
+        ["--secret", "env:X"],
+        ["--dedup", "maybe"],
+        ["--verify", "nobody", "--secret", "env:HOOKCLI_SECRET_STRIPE"],
+    ):
+        ended = await laptop.run("endpoint", "set", "shop", *wrong)
+        assert ended.returncode in (ExitCode.USAGE, ExitCode.RELAY), wrong
+    assert CANARY not in "\n".join(laptop.everything)
