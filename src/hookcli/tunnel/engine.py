@@ -201,6 +201,7 @@ class Engine:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_REPLIES_S):
                     await self._quiet.wait()
+        self._reception.acknowledge_now()
         await self._client.close()
 
     def _make(self, event: Event) -> NewCapture:

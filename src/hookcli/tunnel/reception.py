@@ -1,5 +1,6 @@
 """What the relay sends, handled in its order: events to the store, acks back, everything else told."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
@@ -25,6 +26,11 @@ from hookcli.wire.messages import (
     Unknown,
     Welcome,
 )
+
+_ACK_S = 0.02
+"""How long an acknowledgement may wait for an answer to go with: it only opens the relay's window."""
+_ACK_EVENTS, _ACK_BYTES = 32, 1 << 20
+"""So much is acknowledged at once, an eighth of a relay's usual window."""
 
 MOST_WAITING = 100_000
 """Deliveries that wait here; beyond, events are no longer acknowledged and wait at the relay."""
@@ -58,6 +64,8 @@ class Reception:
         self._held_back = False
         self._ack = 0
         """The place to acknowledge once there is room; 0: none."""
+        self._unacked = self._unacked_bytes = 0
+        self._ack_timer: asyncio.TimerHandle | None = None
         self._said_full = False
         self._up = True
         """What the relay believes of the program."""
@@ -83,7 +91,8 @@ class Reception:
         moved = self._intake.welcomed(welcome)
         if moved is not None:
             self._keeper.moved(moved)
-        self._up, self._ack = True, 0
+        self._up = True
+        self._forget_ack()
         self.tell_target()
         behind = max(welcome.head - welcome.after, 0)
         if down_s is not None:
@@ -124,7 +133,7 @@ class Reception:
     def broke(self) -> None:
         """The stream is gone."""
         self._intake.broke()
-        self._ack = 0
+        self._forget_ack()
         self._held_back = False
 
     def told(self, report: Report) -> None:
@@ -149,6 +158,8 @@ class Reception:
             self.cursor = kept.cursor
         if kept.seq and kept.stream == self._intake.streams:
             self._ack = kept.seq
+            self._unacked += kept.events
+            self._unacked_bytes += kept.bytes
         if self._held_back and self._unkept_bytes < _MOST_BYTES:
             self._held_back = False
             self.client.hold(back=False)
@@ -164,8 +175,19 @@ class Reception:
                 self._report(Notice(level="warning", code="waiting", text=text))
             return
         self._said_full = False
-        self.client.send(Ack(seq=self._ack))
-        self._ack = 0
+        if self._unacked >= _ACK_EVENTS or self._unacked_bytes >= _ACK_BYTES:
+            self.acknowledge_now()
+        elif self._ack_timer is None:
+            self._ack_timer = asyncio.get_running_loop().call_later(_ACK_S, self.acknowledge_now)
+
+    def acknowledge_now(self) -> None:
+        """Do not wait for an answer to go with."""
+        if self._ack_timer is not None:
+            self._ack_timer.cancel()
+            self._ack_timer = None
+        if self._ack and not self._said_full:
+            self.client.send(Ack(seq=self._ack))
+            self._forget_ack()
 
     def answers(self, capture: str, *, beside: Sequence[str]) -> None:
         """A capture goes to several programs: the answers of those in `beside` go to no sender."""
@@ -185,6 +207,7 @@ class Reception:
         seq = self._intake.answered(attempt.capture)
         if seq is None:
             return
+        self.acknowledge_now()
         most = 1024 if self.client.congested else self.client.most
         message, whole = answering.result(attempt, seq, most=most)
         self.client.send_encoded(message)
@@ -200,6 +223,10 @@ class Reception:
             self.client.send(Target(up=self._up))
 
     # -- inside ---------------------------------------------------------------------------------
+
+    def _forget_ack(self) -> None:
+        """It was said, or what it is about came on a stream that is no more."""
+        self._ack = self._unacked = self._unacked_bytes = 0
 
     def _take(self, events: Sequence[Event]) -> None:
         taken = self._intake.take(events, answers=self._up) if events else ()
