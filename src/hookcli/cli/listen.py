@@ -82,7 +82,7 @@ def listen(
     concurrency: Annotated[
         str | None,
         typer.Option(
-            "--concurrency", "--max-connections", metavar="16", help="1: strictly in order"
+            "--concurrency", "--max-connections", metavar="32", help="1: strictly in order"
         ),
     ] = None,
     retry: Annotated[

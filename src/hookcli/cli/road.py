@@ -73,7 +73,7 @@ def make_plan(here: Here, options: Options, road: Road) -> "Plan":
         host_header=settings.text("host_header") or "keep",
         insecure=settings.flag("insecure"),
         timeout_s=_seconds(settings.number("timeout")) or 30.0,
-        concurrency=settings.number("concurrency") or 16,
+        concurrency=settings.number("concurrency") or 32,
         retry=settings.number("retry") or 0,
         retry_for_s=_seconds(settings.number("retry_for")),
         respond=settings.text("respond"),

@@ -91,7 +91,7 @@ KEYS = (
         trust="user",
     ),
     Key(name="timeout", parse=values.duration_ms, default=30_000, help="of one attempt"),
-    Key(name="concurrency", parse=values.positive, default=16, help="attempts at once"),
+    Key(name="concurrency", parse=values.positive, default=32, help="attempts at once"),
     Key(name="retry", parse=values.whole, default=0, help="retries of answers that are not 2xx"),
     Key(name="retry_for", parse=values.duration_ms, help="how long to retry, such as 72h"),
     Key(name="respond", parse=_respond, help="what senders get: app or ack"),

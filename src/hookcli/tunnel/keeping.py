@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 LINGER_S = 0.05
 """How long an attempt or a reply may wait for others, or for the next event to be written with."""
-_MOST_LINGERING = 32
+_MOST_LINGERING = 16
 _MOST_BYTES = 16 << 20
 """Bytes after which a transaction takes no more, so that its end is heard of soon."""
 

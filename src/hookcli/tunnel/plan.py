@@ -80,7 +80,7 @@ class Plan:
     """The target's certificate is not verified; the relay's always is."""
     timeout_s: float = 30.0
     """Of one attempt."""
-    concurrency: int = 16
+    concurrency: int = 32
     """Attempts at once; 1 gives strict order."""
     retry: int = 0
     """How often an answer that is not 2xx is tried again."""
