@@ -45,7 +45,7 @@ def loaded(
 
 def test_nothing_configured_is_built_in(paths: Paths) -> None:
     settings = load(paths=paths, environ={})
-    assert settings.number("concurrency") == 16
+    assert settings.number("concurrency") == 32
     assert settings.origin("concurrency") == "built-in"
     assert settings.text("relay") is None
     assert settings.files == ()
