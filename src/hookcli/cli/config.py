@@ -33,7 +33,9 @@ def list_(ctx: typer.Context) -> int:
     texts |= {f"views.{name}": text for name, text in settings.views.items()}
     origins = secrets_from | dict(settings.texts_from)
     rows += [(name, value, origins[name]) for name, value in (secrets | texts).items()]
-    rows += [("route", f"{one.filter} => {', '.join(one.to)}", one.origin) for one in settings.routes]
+    rows += [
+        ("route", f"{one.filter} => {', '.join(one.to)}", one.origin) for one in settings.routes
+    ]
     if here.console.json:
         for name, value, origin in rows:
             record = {"key": name, "value": _plain(value), "from": origin}

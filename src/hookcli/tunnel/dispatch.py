@@ -234,11 +234,6 @@ class Dispatch:
         """Deliver to another target from now on, what waits included; what is to be stored of it."""
         self.target = target
         self.targets = self._present()
-        waiting = [
-            duty
-            for duty in self._duties.values()
-            if self._home(duty.target) != duty.target and not duty.running
-        ]
         for old in self._targets.values():
             if self._home(old.url) == old.url:
                 continue
@@ -249,7 +244,9 @@ class Dispatch:
         where = self._targets.setdefault(target, Target(target, probe_at=now))
         where.probe_at = None if where.state == "up" else now
         changed: list[Delivery] = []
-        for duty in waiting:
+        for duty in list(self._duties.values()):
+            if duty.running or self._home(duty.target) == duty.target:
+                continue
             changed += self._move(duty, target)
             if not duty.due_at:
                 self._make_ready(duty)

@@ -284,7 +284,7 @@ def test_a_wrong_table_is_named(paths: Paths, text: str, said: str) -> None:
         ("type:a => 1, :2", ("type:a", ("http://localhost:1", "http://localhost:2"))),
     ],
 )
-def test_a_route_as_typed(text: str, wanted: tuple[str, str]) -> None:
+def test_a_route_as_typed(text: str, wanted: tuple[str, tuple[str, ...]]) -> None:
     route = read_route(text)
     assert (route.filter, route.to, route.origin) == (*wanted, "--route")
 
