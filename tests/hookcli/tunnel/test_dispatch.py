@@ -430,3 +430,24 @@ def test_retries_for_72_hours_through_restarts_come_to_an_end_and_not_before() -
     assert 71.8 * 3600 <= last - began <= 72 * 3600
     assert max(gaps) <= 610
     assert 400 <= attempts <= 900
+
+
+def test_a_program_that_answered_in_between_is_looked_for_quickly_again() -> None:
+    desk = up(Desk())
+    desk.capture("a")
+    pauses: list[float] = []
+    for answers in (False, False, True, False):
+        assert desk.starts() == ["a"]
+        if answers:
+            desk.end("a")
+            desk.capture("a")
+            assert desk.starts() == ["a"]
+        desk.end("a", Outcome.REFUSED)
+        began = desk.now
+        while (one := desk.it.take(desk.now)) is None:
+            desk.wait()
+            desk.it.news(desk.now)
+        pauses.append(desk.now - began)
+        assert one == Probe(APP)
+        desk.it.probed(APP, None, desk.now)
+    assert pauses == pytest.approx([0.2, 0.4, 0.2, 0.4], rel=0.01)
