@@ -237,10 +237,11 @@ class Connection:
 
     def _watch(self, now: float) -> Effects:
         silent = now - self._heard_at
-        if silent >= LOST_S:
+        # Compared as `due` is reckoned: a difference may round the other way than a sum.
+        if now >= self._heard_at + LOST_S:
             return [HangUp(), *self._lose(now, f"no heartbeat for {span(silent)}")]
         effects: Effects = []
-        if silent >= STALE_S and not self._stale:
+        if now >= self._heard_at + STALE_S and not self._stale:
             self._stale = True
             effects.append(Stale(silent_ms=round(silent * 1000)))
         if now >= self._ping_at:

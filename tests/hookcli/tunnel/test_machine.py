@@ -336,6 +336,23 @@ def test_every_pause_is_at_most_its_share(draws: list[float]) -> None:
         assert it.tick(now) == [Connect()]
 
 
+@given(begin=st.floats(0, 1e9), gap=st.floats(0, 1.9))
+def test_what_is_due_is_done_when_it_is_due(begin: float, gap: float) -> None:
+    """However sums and differences are rounded, the clock is never asked for the same time twice."""
+    it = connection()
+    it.begin(begin)
+    it.shaken(begin)
+    it.welcomed(begin)
+    it.heard(begin + gap)
+    for _ in range(20):
+        if it.phase is not Phase.LIVE or it.due is None:
+            return
+        due = it.due
+        it.tick(due)
+        assert it.due is None or it.due > due or it.phase is not Phase.LIVE
+    raise AssertionError("never lost")
+
+
 class Screen(RuleBasedStateMachine):
     """Whatever happens in whatever order: what is shown is what is."""
 
