@@ -50,6 +50,7 @@ class Terminal:
         cwd: Path = ROOT,
     ) -> None:
         self.output = bytearray()
+        self._gone = False
         self._master, slave = pty.openpty()
         columns, rows = size
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -99,7 +100,8 @@ class Terminal:
         wanted = text.encode()
         while wanted not in self.output:
             left = begin + within * PATIENCE - time.perf_counter()
-            if left <= 0 or not self._more(left):
+            ended = self.process.poll() is not None
+            if left <= 0 or (not self._more(min(left, 0.2)) and ended):
                 raise AssertionError(f"never drawn: {text!r}; last: {bytes(self.output[-400:])!r}")
         return time.perf_counter() - begin
 
@@ -120,13 +122,21 @@ class Terminal:
         os.write(self._master, keys.encode())
         return self.until(text, within)
 
+    def hang_up(self) -> None:
+        """Close the window: the terminal is gone."""
+        os.close(self._slave)
+        os.close(self._master)
+        self._gone = True
+
     def signal(self, number: int) -> None:
         """Send a signal to the process."""
         os.kill(self.process.pid, number)
 
     def wait(self) -> int:
         """Its exit code; reads what it still says."""
-        until = time.perf_counter() + 15
+        if self._gone:
+            return self.process.wait(15 * PATIENCE)
+        until = time.perf_counter() + 15 * PATIENCE
         while self.process.poll() is None and time.perf_counter() < until:
             self.read(within=0.3)
         self.read(within=0.2)
@@ -162,8 +172,9 @@ class Terminal:
             self.process.wait(5)
         if self.process.stdout is not None:
             self.process.stdout.close()
-        os.close(self._master)
-        os.close(self._slave)
+        if not self._gone:
+            os.close(self._master)
+            os.close(self._slave)
 
 
 @contextmanager

@@ -61,6 +61,12 @@ class Progress:
         return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else 0.0
 
 
+class ResultsView(LinesView):
+    """The results; keys of the replay go before those of reading, `space` for one."""
+
+    BINDINGS = bindings("many")
+
+
 class ManyScreen(Acting, Screen[None], inherit_bindings=False):
     """Goes on sending when it is hidden; `esc` stops it."""
 
@@ -84,7 +90,7 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
         ascii_only = self.app.setup.ascii_only
         self.head = PaintedLines(id="header")
         self.bar = PaintedLines(id="many-bar")
-        self.view = LinesView(ascii_only=ascii_only, id="many-results")
+        self.view = ResultsView(ascii_only=ascii_only, id="many-results")
         self.foot = PaintedLines(id="footer")
         yield self.head
         yield self.bar
@@ -180,16 +186,25 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
         verdict = "fixed" if fixed else ""
         if not verdict and before is not None:
             verdict = "same answer" if same_answer(before, attempt) else "different answer"
-        glyph = ("+" if good else "x") if self.app.setup.ascii_only else ("✓" if good else "✗")
-        arrow = "->" if self.app.setup.ascii_only else "→"
-        name = details.capture.event_type or f"{details.capture.method} {details.capture.path}"
-        p.results.append((
-            Piece(f"   {glyph} ", "ok" if good else "bad"), Piece(f"{words.short(details.capture.id)}  ", "dim"),
-            Piece(left(name, max(self.app.size.width - 56, 14))), Piece(f"{right(was, 10)} {arrow} "),
-            Piece(left(outcome_word(attempt.outcome, attempt.status), 8), "ok" if good else "bad"),
-            Piece(right(words.long_span(attempt.ms), 8)), Piece(f"   {verdict}", "accent" if fixed else "dim"),
-        ))  # fmt: skip
+        p.results.append(self._result(details, attempt, was, verdict))
         del p.results[:-LINES]
+
+    def _result(self, details: Details, attempt: Attempt, was: str, verdict: str) -> Line:
+        good = attempt.outcome is Outcome.RESPONDED and 200 <= attempt.status < 300
+        plain, width = self.app.setup.ascii_only, self.app.size.width
+        glyph = ("+" if good else "x") if plain else ("✓" if good else "✗")
+        capture = details.capture
+        name = capture.event_type or f"{capture.method} {capture.path.partition('?')[0]}"
+        id_ = f"{words.short(capture.id)}  " if width >= 96 else ""
+        room = max(width - 56 - len(id_), 12)
+        role = "ok" if good else "bad"
+        return (
+            Piece(f"   {glyph} ", role), Piece(id_, "dim"), Piece(left(name, room)),
+            Piece(f"{right(was, 11)} {'->' if plain else '→'} "),
+            Piece(left(outcome_word(attempt.outcome, attempt.status), 8), role),
+            Piece(right(words.long_span(attempt.ms), 8)),
+            Piece(f"   {verdict}", "accent" if verdict == "fixed" else "dim"),
+        )  # fmt: skip
 
     # Drawing
 

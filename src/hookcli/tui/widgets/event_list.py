@@ -39,6 +39,8 @@ class EventList(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=Fal
         self._chosen: str | None = None
         self._cache: dict[tuple[int, bool, bool], tuple[rows.Item, Strip]] = {}
         self._grid = rows.columns(80)
+        self._durations: dict[str, str] = {}
+        """The durations that are drawn of what is under way or waits."""
 
     # Told by the owner
 
@@ -89,6 +91,8 @@ class EventList(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=Fal
         """Repaint the lines in sight whose duration runs."""
         second = self.now // 1_000_000 != now // 1_000_000
         self.now = now
+        if len(self._durations) > _CACHE:
+            self._durations.clear()
         if second and words.relative():
             self._cache.clear()
             self.refresh()
@@ -97,7 +101,10 @@ class EventList(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=Fal
         for y in range(top, min(top + self.size.height, len(self.feed))):
             item = self.feed.items[y]
             if isinstance(item, Row) and (item.flying or item.waiting):
-                self.refresh_line(y)
+                shown = rows.time_of(item, now, ascii_only=self.ascii_only)
+                if self._durations.get(item.id) != shown:
+                    self._durations[item.id] = shown
+                    self.refresh_line(y)
 
     @property
     def row(self) -> Row | None:
