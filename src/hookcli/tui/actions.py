@@ -147,9 +147,9 @@ ACTIONS: tuple[Action, ...] = (
         _a(f"tab-{number}", str(number), f"open: {name}", f"Show the tab {name}.", "move", "main",
            command=command)
         for number, name, command in (
-            (1, "Request", "hookcli show {ref} -p Hh"), (2, "Response", "hookcli show {ref} -p ab"),
+            (1, "Request", "hookcli show {ref} -p HB"), (2, "Response", "hookcli show {ref} -p hb"),
             (3, "Attempts", "hookcli show {ref} -p a"), (4, "Signature", "hookcli verify {ref}"),
-            (5, "Diff", "hookcli diff {ref}"), (6, "Raw", "hookcli show {ref} --body --raw"),
+            (5, "Diff", "hookcli diff {other}{ref} --ignore {ignored}"), (6, "Raw", "hookcli show {ref} --body --raw"),
         )
     ),
     _a("tab-before", "left_square_bracket", "open: the tab before", "The tab to the left.",
@@ -175,9 +175,9 @@ ACTIONS: tuple[Action, ...] = (
     _a("edit-outside", "E", "edit: a copy in $EDITOR", "Edit the whole HTTP message in $EDITOR.",
        "event", "main", command="hookcli edit {ref}"),
     _a("diff", "d", "diff: with another event", "What differs from the event to compare with.",
-       "event", "main", command="hookcli diff {ref}"),
+       "event", "main", command="hookcli diff {other}{ref} --ignore {ignored}"),
     _a("copy", "y", "copy: as curl", "Copy a curl line that sends the same bytes.", "event",
-       "main", command="hookcli export curl {ref}", footer=40, short="curl"),
+       "main", command="hookcli export curl {ref} --with-secrets --to {went}", footer=40, short="curl"),
     _a("copy-more", "Y", "copy: choose what", "Copy URL, id, body, a header, a path, the command.",
        "event", "main", command="hookcli show {ref}"),
     _a("export", "x", "export: to a file", "Write curl, httpie, http, har, pytest, ndjson or raw.",
@@ -255,13 +255,13 @@ ACTIONS: tuple[Action, ...] = (
     _a("diff-previous", "N", "find: previous difference", "Go to the previous difference.", "find",
        "diff"),
     _a("diff-ignore", "i", "diff: ignore this path", "Ignore this path from now on.", "view",
-       "diff", command="hookcli diff {ref} --ignore PATH", footer=5, short="ignore this"),
+       "diff", command="hookcli diff {other}{ref} --ignore {ignored},PATH", footer=5, short="ignore this"),
     _a("diff-text", "t", "diff: as text", "As a unified diff of the whole messages, or by value.",
-       "view", "diff", command="hookcli diff {ref} --text", footer=6, short="as text"),
+       "view", "diff", command="hookcli diff {other}{ref} --text", footer=6, short="as text"),
     _a("diff-copy", "y", "copy: the differences", "Copy the differences as text.", "event", "diff",
-       command="hookcli diff {ref}", footer=7, short="copy"),
+       command="hookcli diff {other}{ref} --ignore {ignored}", footer=7, short="copy"),
     _a("diff-write", "x", "export: the differences", "Write a unified diff to a file.", "event",
-       "diff", command="hookcli diff {ref} --text"),
+       "diff", command="hookcli diff {other}{ref} --text"),
     # The editor
     _a("send", "ctrl+j", "edit: send", "Send the changed copy and see the answer.", "event", "edit",
        command="{edit}", footer=1, short="send"),
@@ -356,6 +356,7 @@ def command_line(action: Action, **facts: str) -> str:
     """The command that does the same as this action, for what is selected; empty when none does."""
     known = {"ref": "@", "refs": "@", "filter": "", "target": "TARGET", "format": "curl"}
     known |= {"mark": "marked", "attempt": "1", "edit": "hookcli edit @", "to": ""}
+    known |= {"other": "", "ignored": "id", "went": "8000"}
     return action.command.format(**(known | facts)).rstrip()
 
 

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hookcli.tui import words
-from hookcli.tui.details import Details, outcome_title
+from hookcli.tui.details import IGNORED, Details, outcome_title
 from hookcli.tui.paint import Line, Piece, cut, left, spread, wrapped
 from hookcli.workbench import diff
 
-IGNORED = ("id", "created", "header.date", "header.x-request-id")
-"""What always differs between two events and says nothing."""
 WIDE = 100
 
 

@@ -10,6 +10,8 @@ from hookcli.tui.rows import Row
 from hookcli.wire.headers import Headers, first
 
 TABS = ("Request", "Response", "Attempts", "Signature", "Diff", "Raw")
+IGNORED = ("id", "created", "header.date", "header.x-request-id")
+"""What always differs between two events and says nothing."""
 _SHORTER = (
     TABS,
     ("Request", "Response", "Attempts", "Sig", "Diff", "Raw"),

@@ -226,8 +226,14 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
         target = self.target or next(iter(self.board.link.targets), self.setup.target)
         facts = {"mark": MARK, "target": shlex.quote(target.removeprefix("http://") or "8000")}
         facts["to"] = f" --to {facts['target']}" if self.target else ""
+        facts["ignored"] = ",".join(self.main.ignoring)
         if row is not None:
             facts["ref"] = row.id
+            details, comparison = self.main.details, self.main.comparison
+            if details is not None and details.capture.id == row.id:
+                facts["went"] = shlex.quote(self.target_of(details).removeprefix("http://"))
+            if comparison is not None and comparison.this.capture.id == row.id:
+                facts["other"] = f"{comparison.other.capture.id} "
         if rows:
             facts["refs"] = (
                 " ".join(each.id for each in rows[:3]) if len(rows) <= 3 else "is:marked"

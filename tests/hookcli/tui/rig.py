@@ -29,6 +29,7 @@ from hookcli.captures.model import (
 from hookcli.captures.store import Batch, NewCapture, Store
 from hookcli.tui.bridge import Engine, Listen, Listening
 from hookcli.tui.inspector import Inspector
+from hookcli.tui.replays import Send
 from hookcli.tui.screens.replay_many import ManyScreen
 from hookcli.tui.setup import Setup
 from hookcli.tunnel.observe import Observer, Ready
@@ -311,6 +312,7 @@ async def driven(
     size: tuple[int, int] = (80, 24),
     listen: Listen | None = None,
     engine: Engine | None = None,
+    send: Send | None = None,
     **setup: Any,
 ) -> AsyncIterator[Drive]:
     """An inspector on a store with so many captures."""
@@ -328,7 +330,7 @@ async def driven(
         "clock": clock.monotonic,
         "target": "http://localhost:8000",
     }
-    app = Inspector(Setup(**(values | setup)), made, program)
+    app = Inspector(Setup(**(values | setup)), made, send or program)
     try:
         async with app.run_test(size=size) as pilot:
             drive = Drive(app, pilot, clock, program, store, state)

@@ -1,5 +1,6 @@
 """Replaying, editing, copying, exporting, marking, deleting: what happened is told, nothing is lost."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ from hookcli.tui.screens.replay_form import ReplayForm
 from hookcli.tui.screens.replay_many import ManyScreen
 from hookcli.tui.setup import MARK
 from tests.hookcli.tui.rig import Drive, attempt, capture, driven, identity, put
+from tests.support import rawhttp
 
 
 def answered(edit: EditScreen, status: int) -> bool:
@@ -94,7 +96,8 @@ async def test_a_replay_of_many_can_be_paused_and_stopped(tmp_path: Path) -> Non
         await it.until(lambda: len(it.program.sent) == 4, "three answered, one held")
         many = it.app.screen
         assert isinstance(many, ManyScreen)
-        many.do_many_pause()
+        await it.pilot.press("space")
+        assert many.paused
         it.program.allowed.release(26)
         await it.until(lambda: many.progress.sent == 4, "the held one")
         for _ in range(20):
@@ -422,3 +425,40 @@ async def test_help_in_the_editor_is_about_the_editor_and_runs_what_is_chosen(
         edit = it.app.screen
         assert isinstance(edit, EditScreen)
         assert edit.part == 2
+
+
+BODIES = {
+    "text": (b'{"a": "it\'s $HOME `x` \\u00e9", "b": "\xe6\x97\xa5"}', b"application/json"),
+    "binary": (bytes(range(256)) * 20, b"application/octet-stream"),
+    "empty": (b"", b"text/plain"),
+    "5 MB": (b"[" + b"1234567," * 625_000 + b"0]", b"application/json"),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+async def test_the_copied_line_sends_the_same_bytes_when_it_is_run(
+    tmp_path: Path, name: str
+) -> None:
+    body, kind = BODIES[name]
+    sink = tmp_path / "copied"
+    tool = program(
+        tmp_path, "clip", f"cat > {shlex.quote(str(sink))}.part && mv {sink}.part {sink}"
+    )
+    headers = (
+        (b"Host", b"hooks.example.com"),
+        (b"content-TYPE", kind),
+        (b"X-Twice", b"1"),
+        (b"X-Twice", b"2"),
+    )
+    async with rawhttp.program() as receiver:
+        made, _ = capture(0, body, headers=headers, target=b"/a%2fb//c?q=%7e&q=", method="PUT")
+        put(tmp_path / "captures.db", made, body, attempt(made.id, target=receiver.url))
+        async with driven(tmp_path, clipboard=str(tool), env=dict(os.environ)) as it:
+            await it.press("y")
+            await it.until(sink.exists, "copied")
+        run = await asyncio.create_subprocess_exec("bash", str(sink))
+        assert await run.wait() == 0
+        (got,) = receiver.received
+    assert got.start == b"PUT /a%2fb//c?q=%7e&q= HTTP/1.1"
+    assert got.body == body
+    assert [pair for pair in got.headers if pair in headers] == list(headers)

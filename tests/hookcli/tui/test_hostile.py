@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from rich.style import Style
 
 import hookcli.tui
@@ -116,3 +117,32 @@ async def test_markup_is_shown_as_it_was_sent_in_list_detail_and_words(tmp_path:
         it.app.main.event_list.go_to(it.app.board.feed.items[6].id)  # type: ignore[union-attr]
         await it.settle()
         assert "[/x]" in it.screen
+
+
+WIDE = ["日本語のイベント", "👩\u200d👩\u200d👧\u200d👦 family", "🏳\ufe0f\u200d🌈 flag", "e\u0301e\u0301 combining", "a\tb",
+        "x" * 10_000, "العربية", "ｆｕｌｌ"]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_columns_stay_in_line_whatever_is_in_them(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    for number, text in enumerate(WIDE):
+        headers = (*JSON, (b"X-Long", text.encode() * 2))
+        made, body = capture(number, event_type=text, source=text[:9], headers=headers,
+                             target=f"/{text}".encode())  # fmt: skip
+        put(tmp_path / "captures.db", made, body, attempt(made.id, 500, error=text))
+    async with driven(tmp_path, size=size) as it:
+        lines = it.screen.splitlines()
+        places = {
+            cell_len(line.partition(" 500 ")[0])
+            for line in lines
+            if line[:3].strip() in ("✗", "▌✗")
+        }
+        assert len(places) == 1, it.screen
+        assert all(cell_len(line) <= size[0] for line in lines)
+        for _ in WIDE:
+            for tab in "123":
+                await it.press(tab)
+                assert all(cell_len(line) <= size[0] for line in it.screen.splitlines()), it.screen
+            await it.press("escape", "k")

@@ -8,7 +8,7 @@ from textual.screen import Screen
 
 from hookcli.tui import words
 from hookcli.tui.acting import latest
-from hookcli.tui.details import Details
+from hookcli.tui.details import IGNORED, Details
 from hookcli.tui.messages import SheetWanted
 from hookcli.tui.rows import Row
 from hookcli.tui.widgets.detail_pane import DIFF, SIGNATURE
@@ -38,6 +38,11 @@ class TabContents(Screen[None]):
         """Paths that were ignored here."""
         self.as_text = False
         self._drawn: Details | None = None
+
+    @property
+    def ignoring(self) -> tuple[str, ...]:
+        """The paths whose differences do not count."""
+        return (*IGNORED, *self.ignored)
 
     def open_detail(self) -> None:
         """Given by the main screen."""
@@ -77,7 +82,7 @@ class TabContents(Screen[None]):
             self.detail.signature.show(lines, keep=not fresh)
 
     async def _fill_diff(self, details: Details) -> None:
-        from hookcli.tui.compared import IGNORED, Comparison, diff_sheet, nothing
+        from hookcli.tui.compared import Comparison, diff_sheet, nothing
 
         other, why = await self._partner(details)
         width, view = max(self.detail.size.width, 40), self.detail.diff
@@ -86,7 +91,7 @@ class TabContents(Screen[None]):
             sheet = nothing(width)
         else:
             self.comparison = Comparison(
-                this=details, other=other, why=why, ignore=(*IGNORED, *self.ignored),
+                this=details, other=other, why=why, ignore=self.ignoring,
                 as_text=self.as_text,
             )  # fmt: skip
             ascii_only = self.app.setup.ascii_only
