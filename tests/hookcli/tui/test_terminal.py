@@ -124,7 +124,8 @@ def test_no_byte_of_a_stranger_reaches_the_terminal(tmp_path: Path) -> None:
         made, body = capture(
             number, b'{"a": "' + raw + b'"}', event_type=text, source=text[:8], note=text,
             headers=((b"X-Evil", raw.replace(b"\n", b" ")), (raw[:10].replace(b"\n", b""), b"v")),
-            target=b"/" + raw,
+            target=b"/" + raw, tags=(text[:12],), endpoint=text[:20], provider_id=text, peer=text,
+            method=text[:8],
         )  # fmt: skip
         put(tmp_path / "captures.db", made, body, attempt(made.id, 500, body=raw, error=text))
     with terminal(tmp_path, size=(120, 40)) as it:
@@ -145,10 +146,47 @@ def test_no_byte_of_a_stranger_reaches_the_terminal(tmp_path: Path) -> None:
         ):
             it.press(keys, quiet=0.1)
         assert it.wait() == 0
-        rest = OURS.sub(b"", bytes(it.output)).decode("utf-8", "replace")
-        bad = {hex(ord(char)) for char in rest if ord(char) in FORBIDDEN}
-        assert bad == set()
+        assert obeyed(it) == set()
         assert b"PWNED" in it.output  # it was shown
+
+
+def obeyed(it: Terminal) -> set[str]:
+    """What reached the terminal outside of our own sequences."""
+    rest = OURS.sub(b"", bytes(it.output)).decode("utf-8", "replace")
+    return {hex(ord(char)) for char in rest if ord(char) in FORBIDDEN}
+
+
+STRANGE_RELAY = """
+from dataclasses import replace
+from hookcli.tunnel import observe
+from tests.hookcli.tui import rig
+from tests.hookcli.tui.test_hostile import HOSTILE
+"""
+
+
+def test_no_byte_of_a_relay_or_an_endpoints_name_reaches_the_terminal(tmp_path: Path) -> None:
+    """Acceptance 10: names, reasons and notices come from elsewhere too."""
+    told = """        for text in HOSTILE:
+            self.observer(replace(READY, url="https://x/" + text, endpoint=text, relay=text, targets=(text,)))
+            self.observer(observe.TargetState(target=text, state="refused", waiting=2, error=text))
+            self.observer(Notice(level="error", code="disk", text=text, hint=text))
+            self.observer(observe.Missing(from_seq=1, to_seq=2, count=2, reason=text))
+            await asyncio.sleep(0.25)
+        self.observer(observe.Lost(reason=HOSTILE[0]))
+        await self._stop.wait()
+        return "stopped\""""
+    begin = LISTENING.index("        number = 0")
+    end = LISTENING.index('        return "stopped"')
+    rest = LISTENING[end:].replace('        return "stopped"\n', "", 1)
+    script = LISTENING[:begin] + told + "\n" + rest
+    with terminal(tmp_path, program=script.format(broken=STRANGE_RELAY), size=(120, 40)) as it:
+        it.until("PWNED")
+        for keys in ("i", "\x1b", "L", "\x1b", "H", "?", "\x1b", "i", "\x1b") * 2:
+            it.press(keys, quiet=0.1, within=1)
+        it.until("relay lost")
+        it.press("\x03")
+        it.wait()
+        assert obeyed(it) == set()
 
 
 @pytest.mark.parametrize(
