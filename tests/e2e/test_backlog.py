@@ -14,6 +14,7 @@ from tests.support.stream import Stream, stream
 from tests.support.traffic import send_all
 
 
+@pytest.mark.slow
 async def test_ten_thousand_are_caught_up_in_order_none_lost_none_doubled(tmp_path: Path) -> None:
     async with relay(tmp_path) as it:
         endpoint = await it.endpoint()

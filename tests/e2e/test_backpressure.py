@@ -18,6 +18,8 @@ from tests.support.running import relay
 from tests.support.stream import count_log
 from tests.support.traffic import Ledger, number_in, send_all, traffic
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
 MANY = 1_000
 MIB_KB = 1024
 BUDGET_MIB = 16

@@ -131,7 +131,8 @@ async def test_a_sync_that_fails_is_told_503_and_nothing_acked_is_lost(tmp_path:
 _ON_ONE_LOG = 5
 
 
-@pytest.mark.parametrize("often", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("often", [False, True])
 async def test_power_cuts_lose_nothing_that_was_acked(
     tmp_path: Path, rounds: int, often: bool
 ) -> None:

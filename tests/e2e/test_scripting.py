@@ -16,6 +16,8 @@ from tests.support import rawhttp
 from tests.support.processes import PATIENCE, environment, hookcli
 from tests.support.running import Relay, relay
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
 PAGE = Path(__file__).parents[2] / "docs" / "scripting.md"
 SECRET = "whsec_" + "test" * 8
 

@@ -48,7 +48,7 @@ async def change(hub: Running, endpoint: Endpoint, **settings: Any) -> tuple[int
 
 @pytest.mark.parametrize("size", [2, INLINE + 1])
 async def test_only_what_is_rightly_signed_comes_in(hub: Running, size: int) -> None:
-    endpoint = await hub.endpoint(verify=VERIFY)
+    endpoint = await hub.endpoint(verify=VERIFY, respond="ack")
     body = b"x" * size
     async with hub.stream(endpoint) as it:
         assert (await send(hub, endpoint, body)).status == 202

@@ -16,6 +16,8 @@ class _Link:
 
         self.forgotten = False
         """Nothing passes any more, and nobody is told."""
+        self.half_closed = False
+        """Nothing more can be passed on to the client."""
 
     def abort(self, *, reset: bool) -> None:
         for writer in (self.client, self.server):
@@ -110,6 +112,7 @@ class Proxy:
         self._mark("half-close")
         for link in self._links:
             if link.client.can_write_eof():
+                link.half_closed = True
                 link.client.write_eof()
 
     def cut_after(self, count: int) -> None:
@@ -155,7 +158,7 @@ class Proxy:
                 if self._delay:
                     await asyncio.sleep(self._delay)
                 await self._open.wait()
-                if link.forgotten:
+                if link.forgotten or (down and link.half_closed):
                     continue
                 writer.write(self._spoil(data, link) if down else data)
                 await writer.drain()

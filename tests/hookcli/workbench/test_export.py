@@ -190,6 +190,7 @@ def test_without_credentials_redaction_changes_nothing(request: Request) -> None
     assert (cleared == captured) == (left == ())
 
 
+@pytest.mark.slow
 async def test_an_exported_test_runs_by_itself_and_sends_the_captured_bytes(tmp_path: Path) -> None:
     binary = replace(
         POST,
