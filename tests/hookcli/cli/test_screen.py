@@ -293,7 +293,7 @@ async def test_what_came_to_a_program_that_is_down_is_delivered_when_it_is_up(
         assert time.perf_counter() - began < allowed(1.0)
         assert [one.target.rpartition(b"/")[2] for one in got] == [b"n0", b"n1", b"n2"]
         await until(it, " up")
-        it.press("q")
+        it.press("Q")  # `q` would ask while the last answer is still being told
         assert await ended(it) == ExitCode.YES
         assert b"0 failed" in it.output
 
