@@ -4,7 +4,7 @@ BIN     := $(VENV)/bin
 FORWARD ?= localhost:8000
 STAMP   := $(VENV)/.ready
 
-.PHONY: setup run demo docs check fmt fmt-check lint types imports test test-slow bench clean
+.PHONY: setup run demo docs screenshots check fmt fmt-check lint types imports test test-slow bench clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -25,6 +25,9 @@ demo: $(STAMP)  ## Show the whole loop: relay, listener, program, webhook, answe
 
 docs: $(STAMP)  ## Write the pages that are made from the code
 	$(BIN)/python scripts/docs.py
+
+screenshots: $(STAMP)  ## Draw the pictures of docs/tui.md, by the program itself
+	$(BIN)/python -m tests.hookcli.tui.pictures docs/pictures
 
 check: fmt-check lint types imports test  ## Everything that must be green at every commit
 

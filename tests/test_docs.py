@@ -1,6 +1,7 @@
 """What the documents name is there."""
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,19 @@ def test_a_threat_without_a_test_is_no_line_of_the_threat_model() -> None:
     held = [row for row in rows if row.count("|") == 3 and "---" not in row]
     assert len(held) >= 20
     assert [row for row in held if not _TEST.search(row)] == []
+
+
+def test_the_table_of_keys_is_the_table_of_actions() -> None:
+    """Made anew by `make docs`."""
+    text = (ROOT / "docs" / "tui.md").read_text()
+    assert runpy.run_path(str(ROOT / "scripts" / "tui_keys.py"))["page"](text) == text
+
+
+def test_every_picture_that_is_shown_is_there() -> None:
+    shown = re.findall(r"\]\((?:docs/)?(pictures/[\w-]+\.svg)\)", "".join(map(_read, PAGES)))
+    assert len(shown) >= 8
+    assert [name for name in shown if not (ROOT / "docs" / name).is_file()] == []
+
+
+def _read(page: Path) -> str:
+    return page.read_text()
