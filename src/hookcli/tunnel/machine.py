@@ -20,7 +20,8 @@ PING_S = 2.0
 STALE_S = 5.0
 LOST_S = 10.0
 FIRST_PAUSE_S = 0.1
-LONGEST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 4.5
+"""Less than the five seconds within which the first event is to come: the handshake takes its time."""
 PROVEN_S = 5.0
 """A connection that stood for so long makes the next pause short again."""
 _SLOWED = 6

@@ -133,7 +133,7 @@ def test_connecting_has_three_seconds_and_the_welcome_ten_more() -> None:
     assert "no welcome" in str(only(Reconnecting, effects))
 
 
-def test_pauses_double_to_five_seconds_and_never_end() -> None:
+def test_pauses_double_to_less_than_five_seconds_and_never_end() -> None:
     now = 100.0
     it = live(connection(), now)
     pauses = [only(Reconnecting, it.closed(now, None, ""))]
@@ -145,7 +145,7 @@ def test_pauses_double_to_five_seconds_and_never_end() -> None:
     told = [pause for pause in pauses if isinstance(pause, Reconnecting)]
     assert [one.retry_in_ms for one in told] == [
         *(100, 200, 400, 800, 1600, 3200),
-        *[5000] * 7,
+        *[4500] * 7,
     ]
     assert [one.attempt for one in told] == list(range(1, 14))
     assert told[-1].down_ms == round((now - 100.0) * 1000)
@@ -211,7 +211,7 @@ def test_too_many_listeners_is_waited_for_longer() -> None:
     effects = it.closed(0.2, 4429, "too many listeners on this endpoint")
     retry = only(Reconnecting, effects)
     assert isinstance(retry, Reconnecting)
-    assert retry.retry_in_ms == 4800
+    assert retry.retry_in_ms == 4300
 
 
 @pytest.mark.parametrize(
