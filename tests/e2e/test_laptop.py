@@ -61,9 +61,8 @@ async def test_a_laptop_that_slept_for_an_hour_is_back_at_once_and_missed_nothin
             assert len(laptop.of("lost")) == 1
 
 
-@pytest.mark.parametrize("often", [False, pytest.param(True, marks=pytest.mark.slow)])
 async def test_a_relay_restarted_under_load_costs_nobody_an_event(
-    tmp_path: Path, rounds: int, often: bool
+    tmp_path: Path, rounds: int
 ) -> None:
     chance = random.Random()
     async with (
@@ -83,8 +82,8 @@ async def test_a_relay_restarted_under_load_costs_nobody_an_event(
             assert time.monotonic() - begin <= BACK_S * PATIENCE
             await it.program.wait_for(len(it.program.received) + 1)
         senders.stopped = True
-        await it.settled(set(senders.ledger.acked.values()))
-        assert set(senders.ledger.acked) <= numbers(it)
+        acked = set(senders.ledger.acked)
+        await until(lambda: acked <= numbers(it) or None, "everything that was acked", 60.0)
         assert set(it.captured().values()) == {1}
     assert set(senders.ledger.statuses) <= {200, 202, 503}
 

@@ -132,10 +132,7 @@ _ON_ONE_LOG = 5
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("often", [False, True])
-async def test_power_cuts_lose_nothing_that_was_acked(
-    tmp_path: Path, rounds: int, often: bool
-) -> None:
+async def test_power_cuts_lose_nothing_that_was_acked(tmp_path: Path, rounds: int) -> None:
     chance = random.Random(9)
     for begin in range(0, rounds, _ON_ONE_LOG):
         await cut_power_often(tmp_path / str(begin), min(_ON_ONE_LOG, rounds - begin), chance)
