@@ -293,6 +293,8 @@ def test_colour_says_nothing_alone(tmp_path: Path) -> None:
     fill(tmp_path / "captures.db", 12)
     with terminal(tmp_path, env={"NO_COLOR": "1"}) as it:
         it.until("12 seen")
+        it.until("captures only")
+        it.read(quiet=0.3)
         text = bytes(it.output).decode("utf-8", "replace")
         for word in ("✓", "✗", "⊘", "BAD", "captures only"):
             assert word in text

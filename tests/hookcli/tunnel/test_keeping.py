@@ -148,6 +148,7 @@ async def test_the_cursor_goes_back_before_what_follows(tmp_path: Path) -> None:
     path = tmp_path / "c.sqlite"
     async with desk(path) as it:
         it.keeper.events([event(50)], 1)
+        await it.until(1)
         it.keeper.moved(Moved(seq=0, rewound=True))
         it.keeper.events([event(2, name="after the log was lost")], 2)
     opened = store(path)
