@@ -20,10 +20,6 @@ MOST_BYTES = 32 << 20
 """Bytes of bodies that wait in memory for a slow reader."""
 
 GATHER_S = 0.02
-"""How long the first report of several waits for the others: waking a thread for each costs more
-than showing it, and nobody sees the difference."""
-
-GATHER_S = 0.02
 """How long news may wait for more: each time this thread runs, the engine's must wait for it."""
 
 MOST_REPORTS = 50_000
