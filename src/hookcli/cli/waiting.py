@@ -19,11 +19,14 @@ from hookcli.cli.here import Here
 from hookcli.cli.render.summaries import status_word
 from hookcli.cli.render.words import safe, short, span
 from hookcli.cli.wait import Options
-from hookcli.errors import UsageError, WaitError
+from hookcli.errors import RelayError, UsageError, WaitError
 
 if TYPE_CHECKING:
     from hookcli.captures.filters import Filter
-    from hookcli.tunnel.listen import Plan
+    from hookcli.tunnel.listen import Ending, Plan
+
+CONNECT_S = 5.0
+"""How long the relay may take to be reached."""
 
 LOOK_S = 0.05
 """How often the store is looked at."""
@@ -74,18 +77,20 @@ async def _wait(
 ) -> int:
     endpoint = here.endpoint_id() if here.settings.text("relay") else None
     began = here.now
-    async with _store(here, options, endpoint, began) as (store, live):
+    async with _store(here, options, endpoint, began, stops) as watched:
+        store, live = watched.store, watched.running is None
         since = None if options.since_ms is None else began - options.since_ms * 1000
         seen = _Seen(here, store, options, mark=_mark(store, here) if live and since is None else 0)
         seen.matching = Arrived(filter=chosen, endpoint=endpoint, since=since)
         seen.all = replace(seen.matching, filter=None)
-        if not live:
+        if not live and not stops.asked.is_set():
             here.console.say(f"waiting for {terms or 'any webhook'}: connected to the relay")
         try:
             async with asyncio.timeout(options.timeout_ms / 1000 or None):
                 while not seen.look():
                     if stops.asked.is_set():
                         return stops.code or ExitCode.INTERRUPTED
+                    watched.check()
                     with suppress(TimeoutError):
                         await asyncio.wait_for(stops.asked.wait(), LOOK_S)
         except TimeoutError:
@@ -96,6 +101,21 @@ async def _wait(
 def _mark(store: Store, here: Here) -> int:
     newest = next(iter(store.summaries(limit=1, now=here.now)), None)
     return newest.rowid if newest else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Watched:
+    """A store into which events come."""
+
+    store: Store
+    running: "asyncio.Future[Ending] | None" = None
+    """The listener that fills it for the wait; None: one of the user's."""
+
+    def check(self) -> None:
+        """HookcliError when the listener of our own has ended."""
+        if self.running is not None and self.running.done():
+            error = self.running.result().error
+            raise error or RelayError("the relay has ended the stream", hint="hookcli doctor")
 
 
 @dataclass(slots=True)
@@ -182,12 +202,12 @@ def _in_vain(terms: str, options: Options, seen: _Seen) -> int:
 
 @asynccontextmanager
 async def _store(
-    here: Here, options: Options, endpoint: str | None, began: int
-) -> AsyncIterator[tuple[Store, bool]]:
-    """The store to look at, and whether a listener fills it; else one that is filled meanwhile."""
+    here: Here, options: Options, endpoint: str | None, began: int, stops: loop.Stops
+) -> AsyncIterator[_Watched]:
+    """The store that a running listener fills; else one that is filled for the wait."""
     if presence.listens(here.store_path, endpoint):
         with here.store() as store:
-            yield store, True
+            yield _Watched(store=store)
         return
     if options.attempt:
         raise UsageError(
@@ -212,36 +232,48 @@ async def _store(
             start=Now() if since is None else Since(at=began - since * 1000),
             name=f"{socket.gethostname()} (wait)",
         )
-        async with _filled(plan) as store:
-            yield store, False
+        async with _filled(plan, options, stops) as watched:
+            yield watched
 
 
 @asynccontextmanager
-async def _filled(plan: "Plan") -> AsyncIterator[Store]:
-    """A store that a listener of our own fills, once it is connected."""
+async def _filled(plan: "Plan", options: Options, stops: loop.Stops) -> AsyncIterator[_Watched]:
+    """A store that a listener of our own fills, once it is connected.
+
+    Raises:
+        HookcliError: the relay refuses, or cannot be reached within a while.
+    """
     from hookcli.tunnel import observe
     from hookcli.tunnel.listen import Listener
 
     ready = asyncio.Event()
+    why: list[str] = []
 
     def observer(report: observe.Report) -> None:
         if isinstance(report, observe.Ready):
             ready.set()
+        elif isinstance(report, observe.Reconnecting):
+            why[:] = [safe(report.reason)]
 
     listener = Listener(plan, observer)
     running = asyncio.ensure_future(listener.run())
-    waiting = asyncio.ensure_future(ready.wait())
+    asked = [asyncio.ensure_future(event.wait()) for event in (ready, stops.asked)]
     try:
-        await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
-        if running.done() and (error := running.result().error) is not None:
-            raise error
-        store = Store.open(plan.store)
+        limit_s = min(options.timeout_ms / 1000 or CONNECT_S, CONNECT_S)
+        first = asyncio.FIRST_COMPLETED
+        await asyncio.wait((running, *asked), timeout=limit_s, return_when=first)
+        watched = _Watched(store=Store.open(plan.store), running=running)
         try:
-            yield store
+            watched.check()
+            if not ready.is_set() and not stops.asked.is_set():
+                host = plan.relay.partition("://")[2]
+                raise RelayError(f"cannot reach {host}", why=tuple(why), hint="hookcli doctor")
+            yield watched
         finally:
-            store.close()
+            watched.store.close()
     finally:
-        waiting.cancel()
+        for one in asked:
+            one.cancel()
         if not running.done():
             listener.stop(0.0)
             await asyncio.wait((running,))

@@ -16,7 +16,7 @@ from hookcli.cli.console import ExitCode
 from tests.hookcli.cli.shelf import Shelf, records
 from tests.support import rawhttp
 from tests.support.processes import Process, hookcli
-from tests.support.running import Listener, Relay, listener, relay
+from tests.support.running import Endpoint, Listener, Relay, listener, relay
 
 PAID = b'{"id": "evt_1", "type": "invoice.paid"}'
 
@@ -184,6 +184,23 @@ async def test_a_signal_ends_it(server: Relay, tmp_path: Path) -> None:
     process.signal(signal.SIGINT)
     assert await process.wait(5) == ExitCode.INTERRUPTED
     assert (process.out, "Traceback" in process.tail()) == ([], False)
+
+
+async def test_a_relay_that_is_not_there_ends_it_and_so_does_a_signal(tmp_path: Path) -> None:
+    it = Listener(
+        tmp_path / "laptop", "http://127.0.0.1:9", Endpoint(id="ep_x", url="", token="hk_x"), None
+    )
+    process = await waiting(it, "--timeout", "300ms")
+    assert await process.wait(5) == ExitCode.RELAY
+    assert process.err[0] == "error: cannot reach 127.0.0.1:9"
+    patient = await waiting(it, "--timeout", "0", "-v")
+    async with rawhttp.program(rawhttp.hang()) as silent:
+        it.relay_url = silent.url
+        held = await waiting(it, "--timeout", "0")
+        await silent.wait_for(1)
+        held.signal(signal.SIGINT)
+        assert await held.wait(5) == ExitCode.INTERRUPTED
+    assert await patient.wait(20) == ExitCode.RELAY
 
 
 async def test_a_relay_that_refuses_ends_it(server: Relay, tmp_path: Path) -> None:
