@@ -249,8 +249,9 @@ def _meant(match: re.Match[str]) -> str:
     escape = match[0]
     if not escape.startswith("\\u"):
         return escape
-    text = bytes.fromhex(escape.replace("\\u", "")).decode("utf-16-be", "replace")
-    return escape if text in '"\\\ufffd' or text < " " else text
+    text = bytes.fromhex(escape.replace("\\u", "")).decode("utf-16-be", "surrogatepass")
+    alone = "\ud800" <= text <= "\udfff"
+    return escape if alone or text in '"\\' or text < " " else text
 
 
 def finder(text: str, *, ignore_case: bool = True) -> re.Pattern[bytes]:

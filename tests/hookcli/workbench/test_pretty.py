@@ -92,6 +92,7 @@ def test_a_broken_text_is_shown_up_to_its_fault_and_raw_from_there() -> None:
         (r'"\u65e5\u672c"', '"日本"'),
         (r'"\ud83d\ude00"', '"😀"'),
         (r'"\ud83d"', r'"\ud83d"'),
+        (r'"\ufffd"', '"\ufffd"'),
         (r'"\u0022\u005c\u0007"', r'"\u0022\u005c\u0007"'),
         (r'"\\u65e5"', r'"\\u65e5"'),
         (r'"\n\/"', r'"\n\/"'),
