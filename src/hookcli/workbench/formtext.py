@@ -73,7 +73,27 @@ def encode_splices(raw: bytes, changes: Iterable[Splice]) -> list[Splice]:
     def place(offset: int) -> int:
         return offset + 2 * bisect_left(decoded, offset)
 
-    return [Splice(place(one.start), place(one.end), encode(one.new, raw)) for one in changes]
+    placed = sorted(
+        Splice(place(one.start), place(one.end), encode(one.new, raw)) for one in changes
+    )
+    free_from = [0, *(one.end for one in placed[:-1])]
+    after, end = b"", len(raw)
+    for at in reversed(range(len(placed))):
+        one = placed[at]
+        after = raw[one.end : min(end, one.end + 2)] + after
+        placed[at] = one = _apart(raw[free_from[at] : one.start], one, after)
+        after, end = (one.new + after)[:2], one.start
+    return placed
+
+
+def _apart(before: bytes, change: Splice, after: bytes) -> Splice:
+    """`change`; with a bare `%` before it written `%25` where it would become an escape by it."""
+    tail = before[-2:]
+    escape = _ESCAPE.search(tail + change.new + after)
+    if escape is None or escape.start() >= len(tail):
+        return change
+    bare = tail[escape.start() :]
+    return Splice(change.start - len(bare), change.end, b"%25" + bare[1:] + change.new)
 
 
 def setting(text: bytes, field: Field, value: bytes) -> Splice:
