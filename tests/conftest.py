@@ -9,12 +9,16 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(
-    "ci", max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "ci",
+    max_examples=300,
+    deadline=None,
+    derandomize=True,  # The same code gets the same verdict.
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "dev"))
 
 _OURS = ("HOOKCLI_", "XDG_")
-_COLORS = {"NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "COLUMNS", "LINES"}
+_SHOWN = {"CI", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "COLUMNS", "LINES"}
 _KEPT = {"HOOKCLI_TEST_PATIENCE"}
 _PLACES = ("CONFIG", "DATA", "STATE", "CACHE")
 
@@ -57,7 +61,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     home = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
         ours = name.startswith(_OURS) and name not in _KEPT
-        if ours or name in _COLORS or name.lower().endswith("_proxy"):
+        if ours or name in _SHOWN or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     for place in _PLACES:

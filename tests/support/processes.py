@@ -30,7 +30,9 @@ def environment(home: Path, more: Mapping[str, str] | None = None) -> dict[str, 
     kept = {
         key: value
         for key, value in os.environ.items()
-        if not key.startswith(("HOOKCLI_", "XDG_")) and not key.lower().endswith("_proxy")
+        if not key.startswith(("HOOKCLI_", "XDG_"))
+        and key != "CI"
+        and not key.lower().endswith("_proxy")
     }
     places = {
         "HOME": str(home),
