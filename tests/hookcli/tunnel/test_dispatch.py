@@ -311,6 +311,19 @@ def test_another_target_gets_what_waits_and_what_runs_stays_where_it_is() -> Non
     assert desk.take() == [Probe(APP)]
 
 
+def test_a_target_that_was_left_is_not_looked_for_any_more() -> None:
+    desk = up(Desk())
+    desk.capture("a", "b")
+    desk.take()
+    desk.it.retarget(OTHER, desk.now)
+    assert desk.take() == [Probe(OTHER)]
+    desk.it.probed(OTHER, None, desk.now)
+    desk.end("a", Outcome.REFUSED)
+    desk.pass_(60.0)
+    assert [type(one) for one in desk.take()] == [Start]
+    assert [one.target for one in desk.it.news(desk.now)] == [OTHER]
+
+
 def test_what_was_left_unfinished_is_taken_up_in_its_order() -> None:
     desk = up(Desk(concurrency=2))
     desk.capture("live")
