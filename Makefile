@@ -2,9 +2,10 @@
 VENV    := .venv
 BIN     := $(VENV)/bin
 FORWARD ?= localhost:8000
+SOAK    ?= 5m
 STAMP   := $(VENV)/.ready
 
-.PHONY: setup run demo docs screenshots check fmt fmt-check lint types imports test test-slow bench clean
+.PHONY: setup run demo docs screenshots check fmt fmt-check lint types imports test test-slow soak bench clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -51,6 +52,9 @@ test: $(STAMP)  ## The default tests, under two minutes
 
 test-slow: $(STAMP)  ## The long journeys: kills, cuts, soaks
 	$(BIN)/pytest -m slow
+
+soak: $(STAMP)  ## The whole road with faults all the time, for as long as told: make soak SOAK=8h
+	$(BIN)/python -m benchmarks.soak $(SOAK)
 
 bench: $(STAMP)  ## Speed, as ratios to sending straight to the program
 	$(BIN)/python -m benchmarks.run
