@@ -1,15 +1,17 @@
 """What may come in: targets, sizes and times. Decisions only."""
 
+import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from hookcli.wire.headers import first, values
+from msgspec import Struct
+
 from hookcli.wire.messages import Pairs
 from relay_server import answers
 from relay_server.answers import Answer
 
-API = b"/_/"
-"""Paths of the relay itself; an endpoint id never begins with `_`."""
+_TELLING = frozenset({b"host", b"expect", b"content-length", b"transfer-encoding"})
+_ENDPOINT = re.compile(rb"/([^/?#]*)")
 
 
 def split_target(target: bytes) -> tuple[str, bytes] | None:
@@ -20,12 +22,8 @@ def split_target(target: bytes) -> tuple[str, bytes] | None:
     path = origin_form(target)
     if path is None:
         return None
-    end = len(path)
-    for mark in b"/?#":
-        at = path.find(mark, 1, end)
-        if at >= 0:
-            end = at
-    return path[1:end].decode("latin-1"), path[end:]
+    found = _ENDPOINT.match(path)
+    return (found[1].decode("latin-1"), path[found.end() :]) if found else None
 
 
 def origin_form(target: bytes) -> bytes | None:
@@ -39,17 +37,17 @@ def origin_form(target: bytes) -> bytes | None:
     return rest[slash:] if slash >= 0 else b"/"
 
 
-def is_for_relay(target: bytes) -> bool:
-    """Whether its path is one of the relay's own."""
-    return (origin_form(target) or b"").startswith(API)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(Struct, frozen=True, kw_only=True):
     """What is known of a request when its head is complete."""
 
     method: str
     target: bytes
+    endpoint: str
+    """The first segment of its path; empty where there is none."""
+    rest: bytes
+    """What stands behind that."""
+    for_relay: bool
+    """Its path is one of the relay's own, `/_/…`; an endpoint's id never begins with `_`."""
     http_version: str
     headers: Pairs
     chunked: bool
@@ -65,20 +63,28 @@ def read_head(method: str, target: bytes, http_version: str, headers: Pairs) -> 
         return answers.BAD_VERSION
     if method in ("TRACE", "CONNECT"):
         return answers.BAD_METHOD
+    told: dict[bytes, list[bytes]] = {}
+    for name, value in headers:
+        if (lower := name.lower()) in _TELLING:
+            told.setdefault(lower, []).append(value)
     # Two hosts, or none, are how requests are smuggled (RFC 9112 §3.2).
-    hosts = len(values(headers, b"host"))
+    hosts = len(told.get(b"host", ()))
     if hosts > 1 or (hosts == 0 and http_version == "1.1"):
         return answers.BAD_REQUEST
-    expect = values(headers, b"expect")
+    expect = told.get(b"expect", ())
     if any(value.lower() != b"100-continue" for value in expect):
         return answers.BAD_EXPECT
-    length = first(headers, b"content-length")
+    length = told.get(b"content-length", (b"",))[0]
+    endpoint, rest = split_target(target) or ("", b"")
     return Head(
         method=method,
         target=target,
+        endpoint=endpoint,
+        rest=rest,
+        for_relay=endpoint == "_" and rest.startswith(b"/"),
         http_version=http_version,
         headers=headers,
-        chunked=first(headers, b"transfer-encoding") is not None,
+        chunked=b"transfer-encoding" in told,
         length=int(length) if length else 0,
         wants_continue=bool(expect) and http_version == "1.1",
     )

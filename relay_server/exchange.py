@@ -35,7 +35,7 @@ class Exchange:
         self._place = place
         self.head, self.body, self.keep_alive = request.head, request.body, request.keep_alive
         self.size = len(request.body)
-        self.for_relay = request.for_relay
+        self.for_relay = request.head.for_relay
         self.peer = connection.peer
         self.at = time.monotonic()
         """When the whole request had been read and its turn had come."""

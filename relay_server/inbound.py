@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 import httptools
+from msgspec import Struct
 
 from hookcli.wire.headers import first
 from relay_server import answers
-from relay_server.admission import Head, Phase, is_for_relay, read_head
+from relay_server.admission import Head, Phase, read_head
 from relay_server.answers import Answer
 
 _READ = 256 << 10
@@ -22,16 +23,13 @@ _READ = 256 << 10
 _API_BODY = 64 << 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class Received(Struct, frozen=True, kw_only=True):
     """One whole request."""
 
     head: Head
     body: bytes
     keep_alive: bool
     """The sender expects to send another one on this connection."""
-    for_relay: bool
-    """Its path is one of the relay's own."""
     upgrade: bool
     """It opens a WebSocket, if the relay lets it."""
 
@@ -83,7 +81,7 @@ class Inbound:
         """Bytes fed since the request began or its body last grew."""
         self._asks = False
         self._keep_alive = True
-        self._for_relay = False
+        self._max_body = 0
         self._stand_in = False
         """The parser is being fed a head of ours in place of the request's own."""
         self._line = b""
@@ -227,20 +225,15 @@ class Inbound:
         if isinstance(head, Answer):
             self._stop(head)
         self._keep_alive = self._parser.should_keep_alive()
-        self._for_relay = is_for_relay(head.target)
-        websocket = (first(head.headers, b"upgrade") or b"").lower() == b"websocket"
-        self._may_upgrade = self._for_relay and websocket and self._parser.should_upgrade()
+        self._may_upgrade = head.for_relay and self._parser.should_upgrade() and _is_websocket(head)
+        self._max_body = _API_BODY if head.for_relay else self.limits.max_body
         if head.length > self._max_body:
             self._stop(answers.TOO_LARGE)
-        refused = None if self._for_relay else self._vet(head)
+        refused = None if head.for_relay else self._vet(head)
         if refused is not None:
             self._stop(refused)
         self.head, self.phase, self._quiet = head, Phase.BODY, 0
         self._asks = head.wants_continue
-
-    @property
-    def _max_body(self) -> int:
-        return _API_BODY if self._for_relay else self.limits.max_body
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body, without its transfer coding."""
@@ -260,7 +253,6 @@ class Inbound:
             head=head,
             body=chunks[0] if len(chunks) == 1 else b"".join(chunks),
             keep_alive=self._keep_alive,
-            for_relay=self._for_relay,
             upgrade=self._may_upgrade,
         )
         self.whole.append(request)
@@ -270,6 +262,10 @@ class Inbound:
     def _stop(self, answer: Answer) -> NoReturn:
         self.refuse(answer)
         raise _Refused
+
+
+def _is_websocket(head: Head) -> bool:
+    return (first(head.headers, b"upgrade") or b"").lower() == b"websocket"
 
 
 _FRAMING = (b"content-length", b"transfer-encoding")

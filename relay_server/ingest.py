@@ -6,13 +6,15 @@ asks for it: signatures and repeats are looked at here, bodies against a schema 
 
 import asyncio
 import time
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from hookcli.wire.messages import Refused, Reply
 from relay_server import answers, proof
-from relay_server.admission import Head, split_target
+from relay_server.admission import Head
 from relay_server.answers import Answer
 from relay_server.auth import new_event_id
 from relay_server.door import Door, Refusal
@@ -36,12 +38,12 @@ _UNREAD = 64 << 10
 
 
 _TOLD_TARGET = 1024
+"""Bytes of what stands behind the endpoint's id that are told of a request turned away."""
 
 _By = Literal["app", "ack", "deadline", "gone"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(Struct, frozen=True):
     """One durable event whose sender is to be told."""
 
     exchange: Exchange
@@ -88,24 +90,21 @@ class Ingest:
         """Refuse a body that is large or waits to be asked for, when it may not come in."""
         if not (head.chunked or head.length > _UNREAD or head.wants_continue):
             return None
-        found = split_target(head.target)
-        endpoint = self._registry.get(found[0]) if found else None
-        if self.stopping or found is None or endpoint is None:
+        endpoint = self._registry.get(head.endpoint)
+        if self.stopping or endpoint is None:
             return answers.STOPPING if self.stopping else answers.NOT_FOUND
         return self._turned_away(endpoint, head, self._sender(head, peer))
 
     def whose(self, head: Head) -> str:
         """Of whose part of the memory a request takes: its endpoint's; strangers share one."""
-        found = split_target(head.target)
-        endpoint = self._registry.get(found[0]) if found else None
+        endpoint = self._registry.get(head.endpoint)
         return endpoint.id if endpoint is not None else ""
 
     def take(self, exchange: Exchange) -> None:
         """Append a whole request to its endpoint's log; `_stored` goes on."""
         head = exchange.head
-        found = split_target(head.target)
-        endpoint = self._registry.get(found[0]) if found else None
-        if self.stopping or found is None or endpoint is None:
+        endpoint = self._registry.get(head.endpoint)
+        if self.stopping or endpoint is None:
             self._refuse(exchange, answers.STOPPING if self.stopping else answers.NOT_FOUND)
             return
         peer = self._sender(head, exchange.peer)
@@ -120,7 +119,7 @@ class Ingest:
             received_at=received_at,
             method=head.method,
             url=f"{self._public_url}/{endpoint.id}",
-            target=found[1],
+            target=head.rest,
             http_version=head.http_version,
             peer=peer,
             headers=head.headers,
@@ -213,7 +212,7 @@ class Ingest:
             Refused(
                 at=time.time_ns() // 1000,
                 method=head.method,
-                target=_told_of(head.target),
+                target=head.rest[:_TOLD_TARGET],
                 peer=peer,
                 status=refusal.answer.status,
                 reason=refusal.reason,
@@ -327,9 +326,3 @@ class Ingest:
     def let_go(self) -> None:
         """Hold nobody any longer."""
         self.tell(self._hub.stopping())
-
-
-def _told_of(target: bytes) -> bytes:
-    """What stands behind the endpoint's id, as much of it as is told of a request turned away."""
-    found = split_target(target)
-    return found[1][:_TOLD_TARGET] if found else b""

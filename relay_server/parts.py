@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from relay_server import derived
 from relay_server.access import Access
 from relay_server.admin import Admin
-from relay_server.admission import Head, is_for_relay
+from relay_server.admission import Head
 from relay_server.answers import Answer
 from relay_server.api import Api
 from relay_server.crowd import Crowd
@@ -117,7 +117,7 @@ class _Roads:
         return self.ingest.vet(head, peer)
 
     def whose(self, head: Head) -> str:
-        return "/_/" if is_for_relay(head.target) else self.ingest.whose(head)
+        return "/_/" if head.for_relay else self.ingest.whose(head)
 
     def take(self, exchange: Exchange) -> None:
         (self.api if exchange.for_relay else self.ingest).take(exchange)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from msgspec import Struct
+
 from hookcli.wire.messages import Gap, Pairs, Reply
 
 
@@ -11,8 +13,7 @@ class StorageError(Exception):
     """The log cannot write or read now; nothing of what was asked has been done."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """A whole request that has no place in a log yet; the fields are those of `messages.Event`.
 
     What the sender keeps secret is left out of its text: a fault may be logged with its arguments.
@@ -23,12 +24,16 @@ class Draft:
     received_at: int
     method: str
     url: str
-    target: bytes = field(repr=False)
+    target: bytes
     http_version: str
     peer: str
-    headers: Pairs = field(repr=False)
-    body: bytes = field(repr=False)
+    headers: Pairs
+    body: bytes
     marks: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Whose it is and which."""
+        return f"Draft({self.endpoint!r}, {self.id!r})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import Struct
 
 from hookcli.wire import codec
 from hookcli.wire.messages import Reply
@@ -14,8 +15,7 @@ from relay_server.log.shelves import Shelf
 _INSERT = "insert into event (endpoint, seq, at, clock, size, file, offset, message) values "
 
 
-@dataclass(frozen=True, slots=True)
-class Coded:
+class Coded(Struct, frozen=True):
     """One event, ready to be written."""
 
     shelf: Shelf

@@ -13,9 +13,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from hookcli.wire.messages import Reply
 from relay_server.log.base import Draft, Retention, StorageError, Told
@@ -40,22 +42,28 @@ _RETRY_S = 0.05
 _CLOCK_EVERY_S = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(Struct, frozen=True):
     """One durable event on its way back to the event loop."""
 
     endpoint: str
     seq: int
-    message: bytes = field(repr=False)
+    message: bytes
     told: Told
 
+    def __repr__(self) -> str:
+        """Which it is, and nothing of what the sender said."""
+        return f"Appended({self.endpoint!r}, {self.seq})"
 
-@dataclass(frozen=True, slots=True)
-class _Append:
+
+class _Append(Struct, frozen=True):
     draft: Draft
     seq: int
-    message: bytes | None = field(repr=False)
+    message: bytes | None
     told: Told
+
+    def __repr__(self) -> str:
+        """Which it is, and nothing of what the sender said."""
+        return f"_Append({self.draft!r}, {self.seq})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def test_the_relay_s_own_paths_may_upgrade_and_what_follows_is_kept() -> None:
     it = inbound()
     it.feed(rawhttp.request("GET", "/_/v1/x", fields, framing="none") + b"\x81\x00")
     it.feed(b"more")
-    assert [request.for_relay for request in it.whole] == [True]
+    assert [request.head.for_relay for request in it.whole] == [True]
     assert (it.over, it.tail) == (True, b"\x81\x00more")
 
 
