@@ -6,10 +6,11 @@ busy screen costs more than the statement. So rows go in by the dozen, not one b
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from itertools import chain
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hookcli.captures import rows
 from hookcli.captures.model import Attempt, Capture, Delivery, DeliveryState, Told
@@ -29,8 +30,7 @@ _LARGE = 256 * 1024
 """Bytes of a body that gets a statement of its own: SQLite copies what a statement is given."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCapture:
+class NewCapture(Struct, frozen=True, kw_only=True):
     """A capture to keep, with the deliveries that it wants."""
 
     capture: Capture
@@ -41,8 +41,7 @@ class NewCapture:
     """Captured and not forwarded, whatever the targets."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class Batch(Struct, frozen=True, kw_only=True):
     """What is committed together."""
 
     captures: tuple[NewCapture, ...] = ()
@@ -57,8 +56,7 @@ class Batch:
     """The cursor may go backwards: the relay's log is younger than it, or was asked for again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Committed:
+class Committed(Struct, frozen=True, kw_only=True):
     """What a batch has changed."""
 
     captures: tuple[NewCapture, ...]

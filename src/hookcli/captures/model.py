@@ -1,7 +1,8 @@
 """What is kept: captures, deliveries, attempts. Frozen values; nothing here touches a file."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct
 
 from hookcli.wire.headers import Headers
 from hookcli.wire.http import Request
@@ -65,8 +66,7 @@ class DeliveryState(StrEnum):
     """Captured, and on purpose not forwarded."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
+class Signature(Struct, frozen=True, kw_only=True):
     """The verdict on a capture's signature at the time of capture."""
 
     state: SignatureState = SignatureState.NONE
@@ -78,8 +78,7 @@ class Signature:
     """The name of the secret that fitted, never its value."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """What the sender was told, once the relay has said so."""
 
     status: int
@@ -89,8 +88,7 @@ class Told:
     ms: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capture:
+class Capture(Struct, frozen=True, kw_only=True):
     """One event on this machine, without its body (`Store.body` gives that)."""
 
     id: str
@@ -116,7 +114,7 @@ class Capture:
     provider_id: str = ""
     """The provider's own event id, by which it repeats itself; empty when not known."""
     scheme: str = ""
-    signature: Signature = field(default_factory=Signature)
+    signature: Signature = Signature()
     parent: str = ""
     """The capture this one is a mutation of."""
     note: str = ""
@@ -139,8 +137,7 @@ class Capture:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
+class Timing(Struct, frozen=True, kw_only=True):
     """Where an attempt's time went, in milliseconds; None for what was not reached."""
 
     dns: float | None = None
@@ -150,8 +147,7 @@ class Timing:
     read: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(Struct, frozen=True, kw_only=True):
     """One HTTP request made for a delivery or a replay, and what came of it."""
 
     capture: str
@@ -181,8 +177,7 @@ class Attempt:
     """When the next attempt is due, µs since the Unix epoch; None when none is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """The duty to bring one capture to one target."""
 
     capture: str
@@ -195,8 +190,7 @@ class Delivery:
     """µs since the Unix epoch of the first attempt; 0 before it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Last:
+class Last(Struct, frozen=True, kw_only=True):
     """The latest attempt of a capture, without what only a detail shows."""
 
     n: int
@@ -209,8 +203,7 @@ class Last:
     next_retry_at: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """A capture as lists show it; made from one row, without bodies."""
 
     rowid: int

@@ -219,7 +219,7 @@ def show(here: Here, store: "Store", jobs: Sequence[Job], made: Maker) -> None:
 
 
 def _as_sent(parcel: Parcel) -> Capture:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     request = parcel.request
     return replace(

@@ -10,8 +10,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Protocol, TextIO
+
+from msgspec.structs import replace
 
 from hookcli.captures.model import Attempt
 from hookcli.tunnel import observe

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from hookcli import signatures
 from hookcli.captures.model import Attempt, Outcome, Why
 from hookcli.cli import access, forwarding, loop, replaying, selecting, signing
@@ -153,13 +155,15 @@ def _drafts(here: Here, name: str | None, body: bytes | None, where: Where) -> I
         return
     with here.store() as store:
         for capture in selecting.captures(here, store, [name]):
-            request = replace(capture.request(store.body(capture.id)), url=where.url)
+            request = structs.replace(capture.request(store.body(capture.id)), url=where.url)
             scheme = capture.scheme or signatures.identify(request, signing.recipes(here)).scheme
             yield _with_body(Draft(name=short(capture.id), scheme=scheme, request=request), body)
 
 
 def _with_body(draft: Draft, body: bytes | None) -> Draft:
-    return draft if body is None else replace(draft, request=replace(draft.request, body=body))
+    return (
+        draft if body is None else replace(draft, request=structs.replace(draft.request, body=body))
+    )
 
 
 def _signed(here: Here, draft: Draft, options: Options) -> Request:
@@ -229,7 +233,7 @@ async def _send_all(
             if where.direct:
                 attempt = await _directly(here, request, where.target, forward)
             else:
-                nobody = replace(capture_of(here, Imported(request=request)), id="")
+                nobody = structs.replace(capture_of(here, Imported(request=request)), id="")
                 to_send = crafting.to_send(request)
                 parcel = Parcel(capture=nobody, request=to_send, why=Why.LIVE)
                 attempt = await forward(parcel, where.target)
@@ -245,7 +249,7 @@ async def _directly(
     """To the program, kept as a capture with its answer."""
     from hookcli.captures.store import Batch, NewCapture
 
-    imported = Imported(request=replace(request, url=""))
+    imported = Imported(request=structs.replace(request, url=""))
     capture = capture_of(here, imported)
     with here.store() as store:
         new = NewCapture(capture=capture, body=request.body)

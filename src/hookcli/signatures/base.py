@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, NoReturn
 
+from msgspec import Struct
+
 from hookcli.errors import UsageError
 from hookcli.wire.http import Request
 
@@ -117,8 +119,7 @@ class Secret:
         return self.value.encode("utf-8", "surrogateescape")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """Who sent a request and what it is about, as far as the request tells."""
 
     source: str = ""
@@ -134,8 +135,7 @@ class Identity:
     """How long the provider waits for an answer; None when it does not say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """Whether a signature holds."""
 
     state: State
@@ -154,8 +154,7 @@ class Verdict:
         return self.state is State.OK
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """What a request says of its own signature, read but not checked."""
 
     signatures: tuple[bytes, ...]

@@ -1,6 +1,6 @@
 """Header fields: the one that is wanted, and how it is replaced without touching the others."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from hookcli.signatures.base import Fault, Reason
 from hookcli.wire.headers import Headers, values

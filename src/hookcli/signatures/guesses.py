@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote_plus, urlsplit, urlunsplit
 
+from msgspec import structs
+
 from hookcli.signatures.base import Scheme, Secret
 from hookcli.signatures.fields import optional, put
 from hookcli.signatures.forms import is_form, pairs
@@ -162,7 +164,7 @@ def _bodies(
         if body in seen:
             continue
         seen.add(body)
-        request = replace(asked.request, body=body)
+        request = structs.replace(asked.request, body=body)
         for secret in (*asked.secrets, *asked.others):
             finding = f"What was signed is the body {how}, with “{secret.name}”."
             yield asked.guess(how, finding, advice, secret, request)
@@ -306,7 +308,7 @@ def _urls(asked: Asked) -> Iterator[Guess]:
                 "The provider calls another URL than this endpoint's, or your app rebuilds it"
                 " wrongly: give both the same, to the letter.",
                 secret,
-                replace(asked.request, url=url, target=target),
+                structs.replace(asked.request, url=url, target=target),
             )
 
 

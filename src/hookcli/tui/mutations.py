@@ -1,7 +1,8 @@
 """A changed copy: what is typed as a request, and the command that does the same."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from hookcli.errors import UsageError
 from hookcli.tui.pretty import DEPTH, json_lines

@@ -3,9 +3,10 @@
 import asyncio
 import ipaddress
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from hookcli.captures.model import Attempt, Outcome, Why
 from hookcli.captures.store import Batch, NewCapture

@@ -5,7 +5,8 @@ A task lives as long as there is something to attempt: a busy listener has as ma
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from hookcli.captures.model import Attempt, Capture, Delivery
 from hookcli.captures.store import NewCapture

@@ -12,7 +12,8 @@ a clock that is set changes no wait. Nothing here waits, sends or stores.
 
 import heapq
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hookcli.captures.model import Attempt, Delivery, DeliveryState, Outcome, Why
 from hookcli.tunnel import retries
@@ -25,8 +26,7 @@ _TOLD_S = 1.0
 """How often it is told how many deliveries wait, while nothing else changes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """Attempt this delivery now; then say `finished`, `interrupted` or `broken`."""
 
     capture: str
@@ -36,15 +36,13 @@ class Start:
     """The how-manieth attempt, as far as is known here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """Look whether the target accepts connections; then say `probed`."""
 
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(Struct, frozen=True, kw_only=True):
     """What is to be stored after an attempt."""
 
     deliveries: tuple[Delivery, ...]

@@ -13,6 +13,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from msgspec import Struct
+
 from hookcli.captures.model import Attempt, Capture, Delivery, Told
 from hookcli.captures.store import Batch, NewCapture, Store
 from hookcli.errors import StoreError
@@ -28,8 +30,7 @@ _MOST_BYTES = 16 << 20
 """Bytes after which a transaction takes no more, so that its end is heard of soon."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """What is on disk now."""
 
     captures: tuple[NewCapture, ...] = ()
@@ -51,25 +52,21 @@ class Kept:
     """Bytes of answers that were waiting to be written, and are written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Events:
+class _Events(Struct, frozen=True):
     events: Sequence[Event]
     stream: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
+class _Ended(Struct, frozen=True):
     attempt: Attempt | None
     deliveries: Sequence[Delivery]
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(Struct, frozen=True):
     told: Sequence[tuple[str, Told]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
+class _Ask(Struct, frozen=True):
     ask: Callable[[Store], object]
     answer: Callable[[object], None]
     fail: Callable[[Exception], None]

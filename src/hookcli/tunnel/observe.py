@@ -1,13 +1,13 @@
 """What a listener reports, and to whom. The TUI, the lines, NDJSON and the tests are observers."""
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from hookcli.captures.model import Attempt, Capture, Told
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
+class Ready(Struct, frozen=True, kw_only=True):
     """The first connection stands."""
 
     endpoint: str
@@ -24,8 +24,7 @@ class Ready:
     retention_s: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connected:
+class Connected(Struct, frozen=True, kw_only=True):
     """Connected again after having been lost."""
 
     down_ms: int
@@ -33,15 +32,13 @@ class Connected:
     """Places of the log to catch up with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stale:
+class Stale(Struct, frozen=True, kw_only=True):
     """No sign of life from the relay for a while; `live` must not be shown."""
 
     silent_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alive:
+class Alive(Struct, frozen=True, kw_only=True):
     """A heartbeat was answered; ends `Stale`."""
 
     round_trip_ms: float
@@ -49,15 +46,13 @@ class Alive:
     """This machine's clock minus the relay's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
+class Lost(Struct, frozen=True, kw_only=True):
     """The connection is gone. Everything captured stays available."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reconnecting:
+class Reconnecting(Struct, frozen=True, kw_only=True):
     """The next try is due."""
 
     attempt: int
@@ -67,8 +62,7 @@ class Reconnecting:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Captured:
+class Captured(Struct, frozen=True, kw_only=True):
     """An event is on disk here."""
 
     capture: Capture
@@ -77,8 +71,7 @@ class Captured:
     """Captured, and not forwarded: no target, or filtered out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptStarted:
+class AttemptStarted(Struct, frozen=True, kw_only=True):
     """A request to the program begins."""
 
     capture: str
@@ -86,23 +79,20 @@ class AttemptStarted:
     n: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptFinished:
+class AttemptFinished(Struct, frozen=True, kw_only=True):
     """An attempt ended, one way or the other."""
 
     attempt: Attempt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SenderTold:
+class SenderTold(Struct, frozen=True, kw_only=True):
     """What the relay told the sender."""
 
     capture: str
     told: Told
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
+class Missing(Struct, frozen=True, kw_only=True):
     """A gap: events that the relay no longer had."""
 
     from_seq: int
@@ -111,8 +101,7 @@ class Missing:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnedAway:
+class TurnedAway(Struct, frozen=True, kw_only=True):
     """The relay let a sender not in: nothing of it was stored, so there is no capture."""
 
     at: int
@@ -140,8 +129,7 @@ class TurnedAway:
         return f"the relay turned away {sender} with {self.status} ({why}){more}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetState:
+class TargetState(Struct, frozen=True, kw_only=True):
     """Whether the program accepts connections."""
 
     target: str
@@ -153,15 +141,13 @@ class TargetState:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retargeted:
+class Retargeted(Struct, frozen=True, kw_only=True):
     """Deliveries go elsewhere from now on; what was told of other targets is no longer of interest."""
 
     targets: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(Struct, frozen=True, kw_only=True):
     """Something worth a sentence."""
 
     level: str
@@ -171,8 +157,7 @@ class Notice:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class Done(Struct, frozen=True, kw_only=True):
     """The listener has ended."""
 
     captured: int

@@ -17,9 +17,10 @@ The sender's end-to-end fields go out in their order, spelled and repeated as th
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from hookcli.captures.model import Outcome, Why
 from hookcli.tunnel.fault import Broken
@@ -42,8 +43,7 @@ _Set = Mapping[bytes, Headers]
 """Lower-case name: the lines that stand in the place of whatever the sender has under it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True, kw_only=True):
     """One request, ready to be written."""
 
     head: bytes

@@ -1,7 +1,8 @@
 """Which targets an event goes to: decided once, when it is captured."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from hookcli.captures.store import NewCapture
 from hookcli.tunnel.plan import Route

@@ -1,12 +1,11 @@
 """One HTTP request and one HTTP response, as bytes that nobody has interpreted."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from hookcli.wire.headers import Headers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What a sender sent to an endpoint."""
 
     method: str
@@ -32,8 +31,7 @@ class Request:
         return self.target.partition(b"?")[2]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(Struct, frozen=True, kw_only=True):
     """What a program answered."""
 
     status: int

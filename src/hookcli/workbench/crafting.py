@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from hookcli import signatures
 from hookcli.errors import UsageError
 from hookcli.signatures import Scheme, Secret, State
@@ -46,9 +48,9 @@ def _badly(request: Request, scheme: Scheme, secret: Secret, at: int) -> Request
     if scheme.is_token:
         return signatures.sign(request, scheme, replace(secret, value=_WRONG), now=at)
     # Signed over other bytes: whatever the form of the secret, the signature has the right one.
-    other = replace(request, body=_other(request.body))
+    other = structs.replace(request, body=_other(request.body))
     made = signatures.sign(other, scheme, secret, now=at)
-    return replace(made, body=request.body)
+    return structs.replace(made, body=request.body)
 
 
 def _other(body: bytes) -> bytes:
@@ -73,4 +75,4 @@ def to_send(request: Request) -> Request:
     headers = tuple(pair for pair in request.headers if pair[0].lower() != b"host")
     named = first(headers, b"user-agent") is not None
     own = () if named else ((b"User-Agent", b"hookcli-trigger"),)
-    return replace(request, url="", headers=(*headers, *own))
+    return structs.replace(request, url="", headers=(*headers, *own))

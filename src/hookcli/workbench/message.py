@@ -25,7 +25,9 @@ cut from the wire: its body is exactly what stands behind the blank line.
 import base64
 import binascii
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from hookcli.errors import UsageError
 from hookcli.wire.headers import Headers, end_to_end, first

@@ -1,8 +1,9 @@
 """A request with edits applied: what they name is changed, every other byte is as it was."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import singledispatch
+
+from msgspec.structs import replace
 
 from hookcli.errors import UsageError
 from hookcli.wire.headers import Headers, first, values

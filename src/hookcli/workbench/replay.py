@@ -6,9 +6,11 @@ Works on the store alone; no relay is needed. Each answer becomes an attempt of 
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from hookcli.captures.model import Attempt, Delivery, Outcome
 from hookcli.errors import UsageError

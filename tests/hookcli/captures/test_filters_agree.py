@@ -2,11 +2,11 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hookcli.captures.filters import FUNCTIONS, FilterError, parse
 from hookcli.captures.model import Attempt, Capture, DeliveryState, Outcome, SignatureState

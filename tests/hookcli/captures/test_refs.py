@@ -1,12 +1,12 @@
 """Every way to name a capture, and what is said when it names none or several."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hookcli.captures.refs import resolve
 from hookcli.captures.store import Batch, Store

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from hookcli.captures.model import (
     Attempt,
@@ -90,7 +91,7 @@ def test_attempts_come_back_with_everything_they_had(tmp_path: Path, made: list[
         store.delete([identity(1)])
         store.commit(Batch(captures=(new(1),)))
         kept = store.commit(Batch(attempts=tuple(made))).attempts
-        assert kept == tuple(replace(one, n=n) for n, one in enumerate(made, 1))
+        assert kept == tuple(structs.replace(one, n=n) for n, one in enumerate(made, 1))
         assert store.attempts(identity(1)) == list(kept)
     finally:
         store.close()
@@ -253,7 +254,7 @@ def test_the_state_of_a_capture_is_that_of_its_deliveries(
 
 
 def test_without_a_target_or_on_purpose_a_capture_is_skipped(store: Store) -> None:
-    on_purpose = replace(new(2, b"", HERE), skipped=True)
+    on_purpose = structs.replace(new(2, b"", HERE), skipped=True)
     store.commit(Batch(captures=(new(1), on_purpose, new(3, b"", HERE))))
     states = [one.state for one in store.summaries(newest_first=False, now=NOW)]
     assert states == [SKIPPED, SKIPPED, PENDING]
@@ -264,7 +265,7 @@ def test_without_a_target_or_on_purpose_a_capture_is_skipped(store: Store) -> No
 
 
 def test_what_is_pending_comes_oldest_first_of_one_endpoint_or_of_all(store: Store) -> None:
-    other = replace(new(2, b"", HERE, endpoint="ep_b"), targets=(THERE, HERE))
+    other = structs.replace(new(2, b"", HERE, endpoint="ep_b"), targets=(THERE, HERE))
     store.commit(Batch(captures=(new(3, b"", HERE), other, new(1, b"", HERE), new(4))))
     retried = delivery(3, PENDING, tries=2, due_at=NOW, first_try_at=NOW - 9)
     store.commit(Batch(deliveries=(retried, delivery(2, FAILED, THERE, tries=5))))
@@ -334,7 +335,7 @@ def test_tags_and_notes_are_given_and_taken(store: Store) -> None:
 
 def test_what_a_sender_was_told_is_kept_whenever_it_comes(store: Store) -> None:
     told = Told(status=202, by="ack", ms=4.5)
-    early = replace(capture(1), told=told)
+    early = structs.replace(capture(1), told=told)
     store.commit(Batch(captures=(NewCapture(capture=early, body=b""), new(2))))
     later = Told(status=0, by="gone", ms=10_000.0)
     store.commit(Batch(captures=(new(3),), told=((identity(2), told), (identity(3), told))))

@@ -2,12 +2,13 @@
 
 import shutil
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import replace
 
 from hookcli.captures.model import Attempt, Capture, Delivery, DeliveryState, Told, Why
 from hookcli.captures.store import Batch, NewCapture, Store

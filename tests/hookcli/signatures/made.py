@@ -1,9 +1,10 @@
 """Requests for these tests: what each provider would send, before it is signed."""
 
-import dataclasses
 import functools
 import hashlib
 import json
+
+from msgspec.structs import replace
 
 from hookcli import signatures
 from hookcli.signatures import Secret
@@ -34,12 +35,12 @@ def request(
 def without(of: Request, *names: bytes) -> Request:
     """The request without these fields, named in lower case."""
     kept = tuple(pair for pair in of.headers if pair[0].lower() not in names)
-    return dataclasses.replace(of, headers=kept)
+    return replace(of, headers=kept)
 
 
 def with_body(of: Request, body: bytes) -> Request:
     """The request with another body and nothing else changed."""
-    return dataclasses.replace(of, body=body)
+    return replace(of, body=body)
 
 
 ADYEN = {

@@ -1,7 +1,6 @@
 """Explanations: each mistake that people make is found and told, with names and never values."""
 
 import base64
-import dataclasses
 import gzip
 import json
 import re
@@ -9,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from hookcli import signatures
 from hookcli.signatures import Reason, Secret
@@ -109,7 +109,7 @@ def test_a_digest_that_is_written_otherwise_is_found() -> None:
     of = signed("shopify")
     value = dict(of.headers)[b"X-Shopify-Hmac-SHA256"]
     in_hex = base64.b64decode(value).hex().encode()
-    altered = dataclasses.replace(of, headers=((b"X-Shopify-Hmac-SHA256", in_hex),))
+    altered = replace(of, headers=((b"X-Shopify-Hmac-SHA256", in_hex),))
     found = explained(altered, "shopify")
     assert found.verdict.reason is Reason.MALFORMED_HEADER
     assert found.tried[-1].result == "written in hex"
@@ -118,13 +118,13 @@ def test_a_digest_that_is_written_otherwise_is_found() -> None:
 def test_another_algorithm_is_found() -> None:
     of = signed("vercel")
     found = explained(
-        dataclasses.replace(of, headers=((b"x-hub-signature-256", b"sha256=" + b"0" * 64),)),
+        replace(of, headers=((b"x-hub-signature-256", b"sha256=" + b"0" * 64),)),
         "github",
     )
     assert not any(tried.fits for tried in found.tried)
     sha1 = signatures.sign(made.example("github"), "github-sha1", SHARED, now=NOW)
     text = dict(sha1.headers)[b"X-Hub-Signature"].removeprefix(b"sha1=")
-    wrong = dataclasses.replace(sha1, headers=((b"X-Hub-Signature-256", b"sha256=" + text),))
+    wrong = replace(sha1, headers=((b"X-Hub-Signature-256", b"sha256=" + text),))
     found = explained(wrong, "github")
     assert "sha1" in found.tried[-1].result
     assert "SHA-256" in found.next_step
@@ -143,7 +143,7 @@ def test_another_algorithm_is_found() -> None:
 )
 def test_a_wrong_url_is_found_for_those_who_sign_it(url: str, target: bytes, result: str) -> None:
     of = signed("square", request(b"{}", (b"Host", b"app.example"), url=url, target=target))
-    arrived = dataclasses.replace(of, url=made.URL, target=b"/hooks?a=1&b=2")
+    arrived = replace(of, url=made.URL, target=b"/hooks?a=1&b=2")
     found = explained(arrived, "square")
     assert found.tried[-1].fits
     assert result in found.tried[-1].result
@@ -151,7 +151,7 @@ def test_a_wrong_url_is_found_for_those_who_sign_it(url: str, target: bytes, res
 
 def test_the_order_of_a_query_is_found() -> None:
     of = signed("trello", request(b"{}", target=b"/h?a=1&b=2"))
-    found = explained(dataclasses.replace(of, target=b"/h?b=2&a=1"), "trello")
+    found = explained(replace(of, target=b"/h?b=2&a=1"), "trello")
     assert "order of its names" in found.tried[-1].result
 
 
@@ -174,7 +174,7 @@ def test_a_time_in_another_unit_is_found() -> None:
     of = signed("slack")
     value = b"1763908350000"
     headers = tuple((k, value if k == b"X-Slack-Request-Timestamp" else v) for k, v in of.headers)
-    found = explained(dataclasses.replace(of, headers=headers), "slack")
+    found = explained(replace(of, headers=headers), "slack")
     assert found.tried[-1].result == "in seconds"
 
 

@@ -1,7 +1,6 @@
 """Challenges: recognised, rightly answered, and never reflected as a page."""
 
 import base64
-import dataclasses
 import hashlib
 import hmac
 import json
@@ -9,6 +8,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hookcli import signatures
 from hookcli.signatures import Secret
@@ -146,7 +146,7 @@ def test_a_challenge_that_is_not_rightly_signed_is_not_answered(name: str) -> No
 @pytest.mark.parametrize("name", ["discord", "xero"])
 def test_who_tests_with_wrong_signatures_is_refused_each_time(name: str) -> None:
     asked = ASKED[name]
-    wrong = dataclasses.replace(asked, body=asked.body + b" ")
+    wrong = replace(asked, body=asked.body + b" ")
     response = of(wrong).response
     assert response is not None
     assert (response.status, response.body) == (401, b"")
@@ -186,12 +186,12 @@ def test_no_challenge_comes_back_as_a_page_or_a_field(name: str, evil: str) -> N
     raw = evil.encode()
     in_body = json.dumps(evil)[1:-1].encode()
     for part in (CHALLENGE, "1158201444", "14586", "abc", "512d38b6", "qgg8vlvZRS6UYooatFL8Aw"):
-        asked = dataclasses.replace(
+        asked = replace(
             asked,
             target=asked.target.replace(part.encode(), raw),
             body=asked.body.replace(part.encode(), in_body),
         )
-    asked = dataclasses.replace(
+    asked = replace(
         asked,
         target=asked.target.replace(b"Validation", raw),
         headers=tuple(
@@ -224,7 +224,7 @@ def harmless(response: Response) -> None:
 def test_no_request_makes_it_raise_or_answer_with_a_page(
     asked: Request, method: str, target: bytes, with_secrets: bool
 ) -> None:
-    asked = dataclasses.replace(asked, method=method, target=target + asked.target)
+    asked = replace(asked, method=method, target=target + asked.target)
     found = handshake(asked, SECRETS if with_secrets else {}, at=NOW)
     if found is not None and found.response is not None:
         harmless(found.response)

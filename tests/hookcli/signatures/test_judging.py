@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 import pytest
+from msgspec import structs
 
 from hookcli import signatures
 from hookcli.captures.model import SignatureState
@@ -51,7 +52,7 @@ Change = Callable[[Request], Request]
         (lambda r: r, [SECRET], -5.1, Reason.FUTURE),
         (lambda r: r, [OTHER], 0, Reason.WRONG_SECRET),
         (lambda r: r, [OTHER], 99, Reason.WRONG_SECRET),
-        (lambda r: dataclasses.replace(r, body=r.body + b"\n"), [SECRET], 0, Reason.WRONG_SECRET),
+        (lambda r: structs.replace(r, body=r.body + b"\n"), [SECRET], 0, Reason.WRONG_SECRET),
         (lambda r: r, [], 0, Reason.NO_SECRET),
         (lambda r: r, [Secret("void", "")], 0, Reason.BAD_SECRET),
         (lambda r: without(r, b"stripe-signature"), [SECRET], 0, Reason.MISSING_HEADER),

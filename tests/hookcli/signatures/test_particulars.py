@@ -1,10 +1,10 @@
 """What single schemes promise: published vectors, key pairs, certificates, weaker siblings."""
 
 import base64
-import dataclasses
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from hookcli import signatures
 from hookcli.errors import UsageError
@@ -25,7 +25,7 @@ def test_a_misspelled_ed25519_signature_is_refused(bad: bytes) -> None:
     text = dict(of.headers)[b"webhook-signature"]
     for value in (b"v1a," + bad, text[:-3] + bytes([text[-3] ^ 1]) + b"=="):
         headers = tuple((k, value if k == b"webhook-signature" else v) for k, v in of.headers)
-        altered = dataclasses.replace(of, headers=headers)
+        altered = replace(of, headers=headers)
         assert not signatures.verify(altered, "standard-webhooks", [shown], at=NOW).ok
 
 
@@ -108,7 +108,7 @@ def test_a_gitlab_hook_with_a_signing_token_is_not_satisfied_by_the_secret_token
     smuggled = tuple(
         (k, made.SHARED.raw if k == b"X-Gitlab-Token" else v) for k, v in as_token.headers
     )
-    forged = dataclasses.replace(as_token, headers=smuggled)
+    forged = replace(as_token, headers=smuggled)
     assert not signatures.verify(forged, "gitlab", [signing], at=NOW).ok
 
 
@@ -212,7 +212,7 @@ def test_twilio_may_sign_with_sha_256_and_nothing_unknown() -> None:
     assert len(dict(of.headers)[b"X-Twilio-Signature"]) == 44
     assert signatures.verify(of, "twilio", [made.secret("twilio")], at=NOW).ok
     unknown = tuple((k, b"algorithm=NONE" if k == settings else v) for k, v in of.headers)
-    other = dataclasses.replace(of, headers=unknown)
+    other = replace(of, headers=unknown)
     verdict = signatures.verify(other, "twilio", [made.secret("twilio")], at=NOW)
     assert verdict.reason is Reason.MALFORMED_HEADER
 

@@ -1,12 +1,12 @@
 """Schemes of one's own: what the configuration can say, and what it is told when it is wrong."""
 
-import dataclasses
 import hashlib
 import hmac
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hookcli import signatures
 from hookcli.errors import ConfigError
@@ -43,7 +43,7 @@ def test_what_a_recipe_describes_is_recognised_signed_and_checked(name: str) -> 
     assert verdict.reason is Reason.OK
     other = Secret("other", "fedcba9876543210")
     assert signatures.verify(of, recipe, [other], at=NOW).reason is Reason.WRONG_SECRET
-    changed = dataclasses.replace(of, body=of.body + b" ")
+    changed = replace(of, body=of.body + b" ")
     assert signatures.verify(changed, recipe, [SECRET], at=NOW).ok is (name == "token")
 
 

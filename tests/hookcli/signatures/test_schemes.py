@@ -1,12 +1,12 @@
 """Every scheme: recognised, signed, verified, and strict about anything that changed."""
 
-import dataclasses
 import json
 import random
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hookcli import signatures
 from hookcli.errors import UsageError
@@ -85,7 +85,7 @@ def test_the_second_of_several_secrets_is_found(name: str) -> None:
 def test_signing_leaves_all_else_alone(name: str) -> None:
     before = made.example(name)
     extra = ((b"X-Odd", b"a"), (b"x-odd", b"\xff"), (b"Cookie", b"k=v"))
-    before = dataclasses.replace(before, headers=before.headers + extra)
+    before = replace(before, headers=before.headers + extra)
     once = signed(name, before)
     again = signed(name, once, now=NOW + DAY)
     named = [key for key, _ in once.headers]
@@ -170,7 +170,7 @@ def test_no_changed_signature_is_ever_accepted(name: str) -> None:
             altered[chance.randrange(len(value))] ^= 1 << chance.randrange(8)
             pair = (scheme.header, bytes(altered))
             headers = (*request.headers[:at], pair, *request.headers[at + 1 :])
-            after = dataclasses.replace(request, headers=headers)
+            after = replace(request, headers=headers)
             verdict = signatures.verify(after, name, [made.secret(name)], at=NOW)
             assert not verdict.ok, altered
 
@@ -183,9 +183,9 @@ def test_contradicting_repeats_of_the_signature_are_refused(name: str) -> None:
     own = [pair for pair in request.headers if pair[0] == scheme.header]
     if not own or name == "docusign":
         return
-    twice = dataclasses.replace(request, headers=request.headers + tuple(own))
+    twice = replace(request, headers=request.headers + tuple(own))
     assert signatures.verify(twice, name, [made.secret(name)], at=NOW).ok
-    against = dataclasses.replace(request, headers=(*request.headers, (scheme.header, b"x")))
+    against = replace(request, headers=(*request.headers, (scheme.header, b"x")))
     verdict = signatures.verify(against, name, [made.secret(name)], at=NOW)
     assert verdict.reason is Reason.MALFORMED_HEADER
 

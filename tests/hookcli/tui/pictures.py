@@ -72,7 +72,7 @@ async def _local(it: Drive) -> None:
         "url": "http://127.0.0.1:4747/ep_tuijzap5jqa3mrithakwq6t3fh",
         "relay": "http://127.0.0.1:4747",
     }
-    values = {name: getattr(READY, name) for name in READY.__slots__}
+    values = {name: getattr(READY, name) for name in READY.__struct_fields__}
     it.report(observe.Ready(**(values | local)))
     it.report(observe.TargetState(target=story.TARGET, state="refused", waiting=0))
     await it.press()

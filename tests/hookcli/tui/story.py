@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from hookcli import signatures
 from hookcli.captures.model import (
     Attempt,
@@ -235,7 +237,7 @@ def answered(of: str, event: Event, at: int, **changes: Any) -> Attempt:
         body_size=len(body),
         error="" if responded else "no answer within 30 s",
     )
-    return replace(made, **changes)
+    return structs.replace(made, **changes)
 
 
 def tell(path: Path) -> None:
@@ -273,7 +275,7 @@ def _mutated(store: Store) -> None:
     parent, body, _ = captured(number, EVENTS[number])
     changed = body.replace(b'"amount_paid":2400', b'"amount_paid":0')
     secret = SECRETS["stripe"][0]
-    request = signatures.sign(replace(parent.request(changed)), "stripe", secret, now=NOON)
+    request = signatures.sign(structs.replace(parent.request(changed)), "stripe", secret, now=NOON)
     made = replace(
         parent,
         id=identity(900),

@@ -267,7 +267,7 @@ async def test_the_empty_screen_says_what_to_do(tmp_path: Path) -> None:
 
 
 async def test_the_local_screen_does_not_call_itself_live(tmp_path: Path) -> None:
-    local = observe.Ready(**{name: getattr(READY, name) for name in READY.__slots__} | {
+    local = observe.Ready(**{name: getattr(READY, name) for name in READY.__struct_fields__} | {
         "local": True, "url": "http://127.0.0.1:4747/dev", "relay": "http://127.0.0.1:4747"})  # fmt: skip
     async with driven(tmp_path, listen=listening()) as it:
         it.report(

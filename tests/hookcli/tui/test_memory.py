@@ -71,7 +71,7 @@ def test_what_is_not_touched_keeps_its_bytes() -> None:
 
 
 def test_content_length_follows_the_body_where_it_was_sent() -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     sent = replace(ORIGINAL, headers=(*ORIGINAL.headers, (b"CONTENT-length", b"7")))
     made = mutations.built(sent, "POST", "/x", mutations.headers_text(sent.headers), b"12345")

@@ -79,7 +79,9 @@ def test_stale_is_taken_back_by_the_next_sign() -> None:
 def test_a_local_relay_is_not_called_live() -> None:
     link = Link()
     link.told(
-        observe.Ready(**{name: getattr(READY, name) for name in READY.__slots__} | {"local": True}),
+        observe.Ready(
+            **{name: getattr(READY, name) for name in READY.__struct_fields__} | {"local": True}
+        ),
         0,
     )
     assert "local only" in top(link, 0)
@@ -182,7 +184,9 @@ def test_a_flood_at_the_door_is_one_line_between_the_events() -> None:
 
 def test_catching_up_is_told_when_it_is_done() -> None:
     board = Board()
-    ready = observe.Ready(**{n: getattr(READY, n) for n in READY.__slots__} | {"backlog": 2})
+    ready = observe.Ready(
+        **{n: getattr(READY, n) for n in READY.__struct_fields__} | {"backlog": 2}
+    )
     board.take([ready], NOW, 0)
     for number in (0, 1):
         made, body = capture(number)

@@ -5,10 +5,10 @@ import os
 import random
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from hookcli.errors import UsageError
 from hookcli.wire.headers import values

@@ -2,10 +2,10 @@
 
 import argparse
 import shlex
-from dataclasses import replace
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hookcli.wire.http import Request
 from hookcli.workbench import edits

@@ -1,10 +1,9 @@
 """Differences are found where they are, by path, field, line or byte; nothing else is called one."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hookcli.captures.model import Attempt, Outcome, Timing, Why
 from hookcli.errors import UsageError

@@ -1,8 +1,7 @@
 """What answers are held against: status, body, fields, the recorded answer."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from hookcli.captures.model import Attempt, Outcome
 from hookcli.errors import UsageError

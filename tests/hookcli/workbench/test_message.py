@@ -1,10 +1,9 @@
 """A request written as a message is read again to the byte, whatever its body."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hookcli.errors import UsageError
 from hookcli.wire.http import Request

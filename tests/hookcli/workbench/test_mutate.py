@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from dataclasses import replace
 from urllib.parse import parse_qs, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hookcli.errors import UsageError
 from hookcli.wire.headers import values

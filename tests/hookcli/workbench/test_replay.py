@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from hookcli.captures.model import Attempt, Delivery, DeliveryState, Outcome
 from hookcli.errors import UsageError

@@ -18,8 +18,7 @@ from hookcli.wire.http import Request
 _TOKEN = b"X-Gitlab-Token"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Both(Claim):
+class _Both(Claim, frozen=True, kw_only=True):
     token: bytes = b""
 
 

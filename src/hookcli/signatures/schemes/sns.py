@@ -42,8 +42,7 @@ _KINDS = {
 _HASHES = {"1": "sha1", "2": "sha256"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Hashed(Claim):
+class _Hashed(Claim, frozen=True, kw_only=True):
     hash: str
 
 

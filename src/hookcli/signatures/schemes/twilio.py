@@ -11,6 +11,8 @@ import hmac
 import re
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from hookcli.signatures.base import Claim, Fault, Reason, Secret
 from hookcli.signatures.bodies import put_behind
 from hookcli.signatures.fields import optional, shown
@@ -91,7 +93,7 @@ def _with_body_hash(request: Request) -> Request:
         return request
     actual = hashlib.sha256(request.body).hexdigest().encode()
     target = put_behind(_BODY_HASH, request.target, actual)
-    return replace(request, target=target)
+    return structs.replace(request, target=target)
 
 
 def _event(request: Request) -> tuple[str, str]:

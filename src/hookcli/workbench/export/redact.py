@@ -7,6 +7,8 @@ are no credentials: they fit one body, and without them nothing could be verifie
 import re
 from dataclasses import replace
 
+from msgspec import structs
+
 from hookcli.captures.model import Attempt
 from hookcli.wire.headers import Headers
 from hookcli.workbench import formtext
@@ -50,13 +52,13 @@ def redact(item: Item, *, answers: bool = True) -> tuple[Item, tuple[str, ...]]:
     attempts = item.attempts
     if answers:
         attempts = tuple(_answer(attempt, left) for attempt in attempts)
-    cleared = replace(capture, headers=_without(capture.headers), target=target)
+    cleared = structs.replace(capture, headers=_without(capture.headers), target=target)
     return replace(item, capture=cleared, attempts=attempts), tuple(left)
 
 
 def _answer(attempt: Attempt, left: list[str]) -> Attempt:
     left += credentials(attempt.headers, b"")
-    return replace(attempt, headers=_without(attempt.headers))
+    return structs.replace(attempt, headers=_without(attempt.headers))
 
 
 def _without(headers: Headers) -> Headers:
