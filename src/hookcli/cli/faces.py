@@ -1,7 +1,7 @@
 """The faces of a listener without a screen: lines, NDJSON, and none."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hookcli.cli.console import Console
 from hookcli.cli.render import ndjson
@@ -17,6 +17,11 @@ class LineFace:
 
     console: Console
     body: Lines
+    ascii_only: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look once where this is shown: a terminal does not change under a running command."""
+        self.ascii_only = self.console.ascii_only()
 
     def lines(self, report: observe.Report, now: int) -> Sequence[str]:
         """Lines for stdout."""
@@ -49,7 +54,7 @@ class LineFace:
         return self._encodable([f"!!! {text}; nothing is lost: hookcli ls"])[0]
 
     def _encodable(self, lines: Sequence[str]) -> Sequence[str]:
-        if not self.console.ascii_only():
+        if not self.ascii_only:
             return lines
         return [self.console.encodable(line) for line in lines]
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from hookcli.signatures.base import Claim, Fault, Reason, Scheme, Secret
 from hookcli.signatures.fields import one, put
@@ -47,6 +48,11 @@ WORDS = {
     "sha384": "SHA-384",
     "sha512": "SHA-512",
 }
+
+
+@cache
+def _digest_size(name: str) -> int:
+    return hashlib.new(name, usedforsecurity=False).digest_size
 
 
 def encode(digest: bytes, encoding: Encoding) -> bytes:
@@ -140,7 +146,7 @@ class Hmac(Scheme):
     @property
     def size(self) -> int:
         """Bytes of a digest."""
-        return hashlib.new(self.hash, usedforsecurity=False).digest_size
+        return _digest_size(self.hash)
 
     def key(self, secret: Secret) -> bytes:
         """The HMAC key that a secret stands for.

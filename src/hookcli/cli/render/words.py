@@ -36,8 +36,12 @@ def span(ms: float) -> str:
 
 def clock(at: int, zone: tzinfo | None = None) -> str:
     """`14:32:05.412`: the time of day of µs since the epoch, local unless a zone is given."""
-    moment = datetime.fromtimestamp(at // 1_000_000, zone).astimezone(zone)
-    return f"{moment:%H:%M:%S}.{at // 1000 % 1000:03d}"
+    return f"{_second(at // 1_000_000, zone)}.{at // 1000 % 1000:03d}"
+
+
+@lru_cache(maxsize=8)
+def _second(at: int, zone: tzinfo | None) -> str:
+    return f"{datetime.fromtimestamp(at, zone).astimezone(zone):%H:%M:%S}"
 
 
 def when(at: int, now: int, zone: tzinfo | None = None) -> str:
