@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 _COPY = "PRAGMA wal_checkpoint(PASSIVE)"
 
-_STEP = 2 << 20
-"""Bytes committed after which the background copies what there is."""
+_STEP = 8 << 20
+"""Bytes committed after which the background copies what there is: pages that were written several
+times meanwhile are copied once, and two syncs do for some thousand events."""
 
 _ROUNDS = 8
 """The log starts over only when all of it is copied, and meanwhile more is committed: then again."""

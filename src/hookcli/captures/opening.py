@@ -22,7 +22,8 @@ _PRAGMAS = (
     "PRAGMA synchronous = NORMAL",
     # The last resort only: `checkpoint.py` copies long before, beside who commits.
     "PRAGMA wal_autocheckpoint = 8192",
-    "PRAGMA journal_size_limit = 4194304",
+    # A log that is made short has to be given its blocks again.
+    "PRAGMA journal_size_limit = 33554432",
     "PRAGMA cache_size = -8192",
     # What is deleted is overwritten wherever that costs no further write.
     "PRAGMA secure_delete = FAST",

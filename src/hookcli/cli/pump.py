@@ -87,13 +87,13 @@ class Pump:
         self._face, self._out, self._err = face, out, err
         self._bodies, self._gone = bodies, gone
         self._queue: deque[tuple[int, observe.Report]] = deque()
-        self._waiting = 0  # bytes of bodies in the queue; written by both threads under the lock
-        self._lock = threading.Lock()
+        self._brought = self._taken = 0
+        """Bytes of bodies that the engine's thread has put into the queue, and this one taken out."""
         self._news = threading.Event()
         self._end = threading.Event()
         self._woken = False
         """Whether the thread was told that there is something; it looks at all there is then."""
-        self._left_out = 0
+        self._left_out = self._left_out_told = 0
         self._store: Bodies | None = None
         self._thread = threading.Thread(target=self._run, name="hookcli-output", daemon=True)
         self.broken = False
@@ -107,19 +107,19 @@ class Pump:
 
     def __call__(self, report: observe.Report) -> None:
         """Take a report; returns at once, whatever the reader does."""
-        now = time.time_ns() // 1000
-        size = _body_size(report)
-        with self._lock:
-            if len(self._queue) >= MOST_REPORTS:
-                self._left_out += 1
-                return
-            if self._waiting + size > MOST_BYTES:
+        if isinstance(report, observe.AttemptStarted):
+            return  # no face shows it
+        if len(self._queue) >= MOST_REPORTS:
+            self._left_out += 1
+            return
+        if size := _body_size(report):
+            if self._brought - self._taken + size > MOST_BYTES:
                 report = _slim(report)
             else:
-                self._waiting += size
-            self._queue.append((now, report))
-            woken, self._woken = self._woken, True
-        if not woken:
+                self._brought += size
+        self._queue.append((time.time_ns() // 1000, report))
+        if not self._woken:
+            self._woken = True
             self._news.set()
 
     def close(self, within_s: float = 10.0) -> None:
@@ -134,8 +134,7 @@ class Pump:
                 if self._news.wait(self._patience()):
                     self._end.wait(GATHER_S)
                 self._news.clear()
-                with self._lock:
-                    self._woken = False
+                self._woken = False  # before it looks: what comes from now on wakes it again
                 self._drain()
             self._write(self._face.rest())
         except (BrokenPipeError, ValueError):
@@ -167,15 +166,15 @@ class Pump:
                     self._err.flush()
             self._write(lines)
         now = time.time_ns() // 1000
-        left_out, self._left_out = self._left_out, 0
-        self._write([self._face.left_out(left_out, now)] if left_out else [])
+        if left_out := self._left_out - self._left_out_told:
+            self._left_out_told += left_out
+            self._write([self._face.left_out(left_out, now)])
         self._write(self._face.due(now))
         self._out.flush()
 
     def _take(self, most: int) -> list[tuple[int, observe.Report]]:
-        with self._lock:
-            batch = [self._queue.popleft() for _ in range(min(most, len(self._queue)))]
-            self._waiting -= sum(_body_size(report) for _, report in batch)
+        batch = [self._queue.popleft() for _ in range(min(most, len(self._queue)))]
+        self._taken += sum([_body_size(report) for _, report in batch])
         return batch
 
     def _write(self, lines: Sequence[str]) -> None:

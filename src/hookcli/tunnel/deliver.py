@@ -61,6 +61,7 @@ class Deliverer:
         self._parcel_bytes = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._pumping = False
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -96,6 +97,19 @@ class Deliverer:
         self._arm()
         self._changed()
 
+    def _pump_soon(self) -> None:
+        """Once for all attempts that end in this turn of the loop."""
+        if not self._pumping:
+            self._pumping = True
+            self._loop.call_soon(self._pump_now)
+
+    def _pump_now(self) -> None:
+        self._pumping = False
+        try:
+            self.pump()
+        except Exception as error:  # the loop would only log it
+            self._failed(error)
+
     async def idle(self) -> None:
         """Wait until no attempt runs."""
         await self._idle.wait()
@@ -130,7 +144,7 @@ class Deliverer:
             while start is not None:
                 await self._settled(start)
                 start = self._next()
-                self.pump()
+                self._pump_soon()
         except Exception as error:  # in a task it would end the others, and what they have to say
             self._failed(error)
 

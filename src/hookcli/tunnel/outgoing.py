@@ -25,7 +25,7 @@ from msgspec import Struct
 from hookcli.captures.model import Outcome, Why
 from hookcli.tunnel.fault import Broken
 from hookcli.tunnel.origin import Origin, join
-from hookcli.wire.headers import Headers, end_to_end, first
+from hookcli.wire.headers import HOP_BY_HOP, Headers, first, of_connection
 from hookcli.wire.http import Request
 
 EVENT_ID = b"Hookcli-Event-Id"
@@ -85,10 +85,9 @@ class Dresser:
         Raises:
             Broken: it cannot be written as HTTP/1.1.
         """
-        theirs = end_to_end(_framed(request.headers, len(request.body)))
         ours = self._lines(request, origin, why, capture)
-        lines = _replaced(theirs, ours, peer.encode("ascii", "replace"))
-        if not any(name.lower() == b"host" for name, _ in lines):
+        lines = _merged(request.headers, ours, len(request.body), peer.encode("ascii", "replace"))
+        if b"host" not in ours and first(request.headers, b"host") is None:
             # HTTP/1.1 wants one (RFC 9112 §3.2); HTTP/1.0 senders and imports may have none.
             lines = [(b"Host", _public(request.url)[1] or origin.authority), *lines]
         method = request.method.encode("ascii", "replace")
@@ -96,19 +95,26 @@ class Dresser:
         return Outgoing(head=head, body=request.body, is_head=method == b"HEAD")
 
     def _lines(self, request: Request, origin: Origin, why: Why, capture: str) -> _Set:
+        """What is ours, in the order in which it stands behind theirs."""
         proto, public = _public(request.url)
-        ours = [(EVENT_ID, capture.encode("ascii", "replace"))] if capture else []
+        event = capture.encode("ascii", "replace")
+        ours: dict[bytes, Headers] = {}
         if public:
-            ours = [(b"X-Forwarded-Proto", proto), (b"X-Forwarded-Host", public), *ours]
-            called = request.url.encode("utf-8", "replace") + request.target
-            if len(called) <= _LONG:
-                ours.append((CALLED, called))
+            ours[b"x-forwarded-proto"] = ((b"X-Forwarded-Proto", proto),)
+            ours[b"x-forwarded-host"] = ((b"X-Forwarded-Host", public),)
+        if event:
+            ours[b"hookcli-event-id"] = ((EVENT_ID, event),)
+        if (
+            public
+            and len(called := request.url.encode("utf-8", "replace") + request.target) <= _LONG
+        ):
+            ours[b"hookcli-url"] = ((CALLED, called),)
         if self._mark and why in (Why.REPLAY, Why.MUTATION):
-            ours.append((REPLAY_OF, capture.encode("ascii", "replace")))
+            ours[b"hookcli-replay-of"] = ((REPLAY_OF, event),)
         host = self._host(origin)
         if host is not None:
-            ours.append((b"Host", host))
-        return {line[0].lower(): (line,) for line in ours} | self._set
+            ours[b"host"] = ((b"Host", host),)
+        return ours | self._set if self._set else ours
 
     def _host(self, origin: Origin) -> bytes | None:
         match self._host_header:
@@ -146,42 +152,32 @@ def _public(url: str) -> tuple[bytes, bytes]:
     return parts.scheme.encode("ascii", "replace"), parts.netloc.encode("utf-8", "replace")
 
 
-def _framed(headers: Headers, size: int) -> Headers:
-    """The fields with one `Content-Length` that counts the body, or none for none."""
-    count = b"%d" % size
-    lengths = [value for name, value in headers if name.lower() == b"content-length"]
-    if not lengths and not size and first(headers, b"transfer-encoding") is None:
-        return headers
-    if len(lengths) == 1 and lengths[0] == count:
-        return headers
-    place = b"content-length" if lengths else b"transfer-encoding"
+def _merged(headers: Headers, ours: _Set, size: int, peer: bytes) -> list[tuple[bytes, bytes]]:
+    """Their end-to-end fields, ours in place of theirs or behind them, and one length of the body."""
+    names = [name.lower() for name, _ in headers]
+    dropped = of_connection(headers) if b"connection" in names else HOP_BY_HOP
+    has_length = b"content-length" in names
+    # Where the length stands; a request with none and no body gets none.
+    framing = b"content-length" if has_length else b"transfer-encoding"
+    counted = not (has_length or size or framing in names)
     lines: list[tuple[bytes, bytes]] = []
-    done = False
-    for name, value in headers:
-        lower = name.lower()
-        if lower == place and not done:
-            done = True
-            lines.append((name if lengths else b"Content-Length", count))
-        elif lower not in _FRAMING:
-            lines.append((name, value))
-    return tuple(lines) if done else (*lines, (b"Content-Length", count))
-
-
-def _replaced(headers: Headers, new: _Set, peer: bytes) -> list[tuple[bytes, bytes]]:
-    """The fields with the new lines in place of theirs, or at the end; and the peer's address."""
-    left = dict(new)
-    lines: list[tuple[bytes, bytes]] = []
+    left = dict(ours)
     chain = -1
-    for line in headers:
-        lower = line[0].lower()
-        if lower in new:
+    for lower, line in zip(names, headers, strict=True):
+        if lower in _FRAMING:
+            if lower == framing and not counted:
+                counted = True
+                lines.append((line[0] if has_length else b"Content-Length", b"%d" % size))
+        elif lower in ours:
             # The first keeps its place and spelling, the others of its name go.
             lines += ((line[0], value) for _, value in left.pop(lower, ()))
-        else:
+        elif lower not in dropped:
             lines.append(line)
             if lower == b"x-forwarded-for":
                 chain = len(lines)
-    if peer and b"x-forwarded-for" not in new:
+    if not counted:
+        lines.append((b"Content-Length", b"%d" % size))
+    if peer and b"x-forwarded-for" not in ours:
         lines.insert(chain if chain >= 0 else len(lines), (b"X-Forwarded-For", peer))
     for group in left.values():
         lines += group

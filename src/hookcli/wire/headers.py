@@ -32,14 +32,19 @@ def first(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
     return None
 
 
-def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """The fields without those that belong to the connection they came on (RFC 9110 §7.6.1)."""
-    pairs = tuple(headers)
+def of_connection(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
+    """Lower-case names of the fields that belong to the connection on which these came."""
     named = {
         token.strip().lower()
-        for value in values(pairs, b"connection")
+        for value in values(headers, b"connection")
         for token in value.split(b",")
     }
     # A sender may not use Connection to remove what frames or routes the message.
-    dropped = HOP_BY_HOP | (named - {b"content-length", b"host", b""})
-    return tuple(pair for pair in pairs if pair[0].lower() not in dropped)
+    return HOP_BY_HOP | (named - {b"content-length", b"host", b""})
+
+
+def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """The fields without those that belong to the connection they came on (RFC 9110 §7.6.1)."""
+    pairs = tuple(headers)
+    dropped = of_connection(pairs)
+    return tuple([pair for pair in pairs if pair[0].lower() not in dropped])
