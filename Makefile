@@ -5,7 +5,7 @@ FORWARD ?= localhost:8000
 SOAK    ?= 5m
 STAMP   := $(VENV)/.ready
 
-.PHONY: setup run demo docs screenshots check fmt fmt-check lint types imports test test-slow soak bench clean
+.PHONY: setup run demo docs screenshots check fmt fmt-check lint types imports test test-slow soak bench bench-ui clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -58,6 +58,9 @@ soak: $(STAMP)  ## The whole road with faults all the time, for as long as told:
 
 bench: $(STAMP)  ## Speed, as ratios to sending straight to the program
 	$(BIN)/python -m benchmarks.run
+
+bench-ui: $(STAMP)  ## The screen: keys, large lists and bodies, traffic, idling
+	$(BIN)/python -m benchmarks.ui
 
 clean:  ## Remove everything that was made here
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

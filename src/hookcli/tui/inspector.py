@@ -154,7 +154,7 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
             self.main.took(self.board.take(reports, self.now, self.setup.clock()))
         if self.engine.over.is_set() and self.board.link.phase != "none" and not self._over:
             self._ended()
-        self.main.ticked()
+        self.main.ticked(news=bool(reports))
 
     def _ended(self) -> None:
         self._over = True

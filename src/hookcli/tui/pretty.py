@@ -1,7 +1,7 @@
 """JSON re-indented for reading without being parsed: numbers, key order, duplicates stay as sent."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 MAX_DEPTH = 60
 """Below this depth lines are no longer broken: a body of five million `[` must stay readable."""
@@ -69,12 +69,15 @@ class Indenter:
             yield from self._deep()
         yield from self._flush()
 
-    def _flush(self) -> Iterator[Line]:
+    def _flush(self) -> Iterable[Line]:
+        """The line so far; a tuple where one will do, for a body has a million of them."""
         if not self._parts:
-            return
+            return ()
         text = "".join(self._parts)
-        self._parts = []
-        yield from broken(text, self._line_depth)
+        self._parts.clear()
+        if len(text) <= MAX_LINE and "\n" not in text:
+            return ((self._line_depth, text),)
+        return broken(text, self._line_depth)
 
     def _shallow(self) -> Iterator[Line]:
         """Token by token, a line for each member, until the text ends or is too deep."""

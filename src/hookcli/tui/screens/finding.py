@@ -64,6 +64,10 @@ class Finding(Screen[None]):
         """Given by the main screen."""
         raise NotImplementedError
 
+    def draw(self) -> None:
+        """Given by the main screen."""
+        raise NotImplementedError
+
     # Loading
 
     async def load(self) -> None:
@@ -226,7 +230,7 @@ class Finding(Screen[None]):
     def do_unfilter(self) -> None:
         """Escape in the list: one step back, and never out."""
         if self.stay():
-            self.draw_views()
+            self.draw()
         elif self.typed:
             self.clear_filter()
         elif self.view:

@@ -1,5 +1,6 @@
 """The one screen with the list and the detail: what is drawn where, and when it is drawn again."""
 
+import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -37,9 +38,11 @@ from hookcli.tui.widgets.painted import PaintedLines
 if TYPE_CHECKING:
     from hookcli.tui.inspector import Inspector
 
-DETAIL_AFTER_S = 0.03
+DETAIL_AFTER_S = 0.02
 """A key held down must not load every body it passes."""
 SAID_FOR_S = 6.0
+DRAW_EVERY_S = 0.5
+"""Seconds pass in the header although nothing happens; no more often than people look."""
 
 
 class EmptyView(LinesView, inherit_bindings=False):
@@ -77,6 +80,7 @@ class MainScreen(
         """Captures from earlier runs that are not shown."""
         self._detail_wait: Timer | None = None
         self._said: tuple[str, str, float] = ("", "", 0.0)
+        self._drawn_at = 0.0
 
     def compose(self) -> ComposeResult:
         """Header, views or filter, banner, the panes, footer."""
@@ -290,10 +294,13 @@ class MainScreen(
         if row is not None and row.id in changes.changed:
             self._load_detail()
 
-    def ticked(self) -> None:
-        """A tenth of a second has passed."""
+    def ticked(self, *, news: bool) -> None:
+        """A tenth of a second has passed; without news only what runs is drawn, and now and then all."""
         self.event_list.tick(self.app.now)
-        self.draw()
+        now = time.monotonic()
+        if news or now - self._drawn_at >= DRAW_EVERY_S:
+            self._drawn_at = now
+            self.draw()
 
     # The selected event
 
