@@ -37,6 +37,8 @@ class Why(StrEnum):
     RETRY = "retry"
     REPLAY = "replay"
     MUTATION = "mutation"
+    HANDSHAKE = "handshake"
+    """No request at all: hookcli answered a provider's challenge in the program's place."""
 
 
 class SignatureState(StrEnum):
@@ -84,7 +86,7 @@ class Told(Struct, frozen=True, kw_only=True):
     status: int
     """0 when the sender hung up before it was told anything."""
     by: str
-    """`app`, `ack`, `deadline` or `gone`."""
+    """`app`, `ack`, `deadline` or `gone`; `hookcli` where it answered in the program's place."""
     ms: float
 
 
@@ -156,7 +158,8 @@ class Attempt(Struct, frozen=True, kw_only=True):
     """1 for the first attempt of this capture; the store numbers them."""
     why: Why
     target: str
-    """Where it went: an origin with an optional base path, `http://localhost:8000`."""
+    """Where it went: an origin with an optional base path, `http://localhost:8000`; empty for a
+    handshake, which went nowhere."""
     started_at: int
     """µs since the Unix epoch, this machine's clock."""
     ms: float

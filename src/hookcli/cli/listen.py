@@ -98,6 +98,10 @@ def listen(
         str | None,
         typer.Option("--deadline", metavar="10s", help="how long senders are held for the answer"),
     ] = None,
+    handshakes: Annotated[
+        bool,
+        typer.Option("--handshakes", help="answer providers' challenges when your app cannot"),
+    ] = False,
     since: Annotated[
         str | None, typer.Option("--since", metavar="2h", help="start there, not at the cursor")
     ] = None,
@@ -158,6 +162,7 @@ def listen(
         "retry_for": retry_for,
         "respond": respond,
         "deadline": deadline,
+        "handshakes": handshakes or None,
         "max_offline": max_offline,
         "output": output,
         "ui.mouse": False if no_mouse else None,

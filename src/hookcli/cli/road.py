@@ -78,6 +78,7 @@ def make_plan(here: Here, options: Options, road: Road) -> "Plan":
         retry_for_s=_seconds(settings.number("retry_for")),
         respond=settings.text("respond"),
         deadline_ms=settings.number("deadline"),
+        handshakes=settings.flag("handshakes"),
         start=_start(here, options),
         max_offline_s=_seconds(settings.number("max_offline")),
         count=options.count,

@@ -24,7 +24,7 @@ Fields      id seq endpoint source type method path query.* status ms size since
             status, ms, target, error and resp.* tell of the latest attempt
 status:     200, 5xx, err (no answer), wait (not tried yet, or the app refuses connections),
             refused timeout aborted tls garbled too_large
-reply:      what the sender was told: 200, 5xx, or by app ack deadline gone none
+reply:      what the sender was told: 200, 5xx, or by app ack deadline gone hookcli none
 sig:        ok bad none stale unknown new (signed here)
 is:failed   no 2xx answer to the latest attempt, or given up; what waits has not failed
 is:replay   sent again         is:mutation  a changed copy    is:dup      repeats an earlier one

@@ -97,6 +97,12 @@ KEYS = (
     Key(name="respond", parse=_respond, help="what senders get: app or ack"),
     Key(name="deadline", parse=values.duration_ms, help="how long senders are held for the answer"),
     Key(
+        name="handshakes",
+        parse=values.flag,
+        default=False,
+        help="answer providers' challenges when the app cannot",
+    ),
+    Key(
         name="max_offline", parse=values.duration_ms, help="give up after so long without the relay"
     ),
     Key(

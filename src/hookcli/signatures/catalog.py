@@ -46,7 +46,11 @@ _HANDSHAKES = """
 ## Handshakes
 
 Challenges reach the program, and its answer goes back to who asks. `listen --handshakes` answers for
-a program that cannot: {asked}. Where the answer or its proof needs a secret, it must be known; the token
+a program that cannot: one that is not there, has nothing to say in time, or answers 404, 405 or 5xx. Such
+an answer is an attempt of its own (`why` is `handshake`), and what the sender was told is by `hookcli`;
+the challenge is delivered to the program all the same. The endpoint must hold senders (`--respond app`).
+
+Known are {asked}. Where the answer or its proof needs a secret, it must be known; the token
 that Meta asks for is `meta-verify` under `[secrets]`, and is not checked where that is missing. SNS is
 named only: its answer would be to open a URL that a stranger may have written.
 """

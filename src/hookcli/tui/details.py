@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hookcli.captures.model import Attempt, Capture, Outcome, SignatureState
+from hookcli.captures.model import Attempt, Capture, Outcome, SignatureState, Why
 from hookcli.tui import words
 from hookcli.tui.paint import Line, Piece, cut, left, length, right, spread, width_of, wrapped
 from hookcli.tui.peek import answer_line, budget_role, told_words
@@ -194,7 +194,7 @@ class _Table:
         return (
             Piece(" "), Piece("*" if attempt.n == marked else " ", "accent"),
             Piece(f"{attempt.n:>3}  "), Piece(f"{when}  ", "dim"),
-            Piece(f"{left(attempt.why.value, 8)} {where}"),
+            Piece(f"{left('hookcli' if attempt.why is Why.HANDSHAKE else attempt.why.value, 8)} {where}"),
             Piece(right(short_outcome(attempt), 4), "ok" if good else "bad"),
             Piece(f" {right(words.long_span(attempt.ms), 8)}  "),
             Piece(timing if self.timing else "", "dim"),

@@ -13,6 +13,7 @@ from hookcli.tui.details import Details
 from hookcli.tui.replays import is_loopback
 from hookcli.tui.screens.boxes import YesNoBox
 from hookcli.tui.setup import Setup
+from hookcli.workbench.replay import target_of
 
 if TYPE_CHECKING:
     from hookcli.signatures.explaining import Explanation
@@ -51,9 +52,8 @@ class Sending(App[int]):
         """Where a replay of this goes unless told otherwise."""
         if self.target:
             return self.target
-        if details.attempts:
-            return details.attempts[-1].target
-        return next(iter(self.board.link.targets), self.setup.target)
+        default = next(iter(self.board.link.targets), self.setup.target)
+        return target_of(None, details.attempts, (), default) or default
 
     def retarget(self, target: str) -> bool:
         """Use another target from now on; whether the listener took it too."""

@@ -155,7 +155,8 @@ def told_words(row: Row) -> str:
         return ""
     if row.told.status == 0:
         return "sender hung up"
-    by = {"ack": " (ack)", "deadline": " (ack, too late)"}.get(row.told.by, "")
+    ways = {"ack": " (ack)", "deadline": " (ack, too late)", "hookcli": " (hookcli)"}
+    by = ways.get(row.told.by, "")
     return f"sender saw {row.told.status}{by}"
 
 

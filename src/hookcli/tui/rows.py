@@ -78,7 +78,7 @@ class Row:
         """Waiting for the program to accept connections."""
         if self.state is not DeliveryState.PENDING or self.flying:
             return False
-        return self.outcome in (None, Outcome.REFUSED)
+        return self.outcome in (None, Outcome.REFUSED) or self.why is Why.HANDSHAKE
 
     @property
     def kind(self) -> str:
@@ -161,7 +161,7 @@ def with_attempt(row: Row, attempt: Attempt, error: str) -> Row:
 
 
 def _state_after(row: Row, attempt: Attempt) -> DeliveryState | None:
-    if attempt.why in (Why.REPLAY, Why.MUTATION):
+    if attempt.why in (Why.REPLAY, Why.MUTATION, Why.HANDSHAKE):
         return row.state
     if attempt.outcome is Outcome.REFUSED or attempt.next_retry_at is not None:
         return DeliveryState.PENDING

@@ -40,14 +40,15 @@ class Deliverer:
         clock: Callable[[], float],
         wall: Callable[[], int],
         report: Callable[[Report], None],
-        answered: Callable[[Attempt], None],
+        answered: Callable[[Attempt, Capture, bytes], Attempt | None],
         changed: Callable[[], None],
         failed: Callable[[Exception], None],
     ) -> None:
         """Take what to call.
 
         Args:
-            answered: Told of each attempt as soon as it ends.
+            answered: Told of each attempt as soon as it ends, with what was sent; what was answered
+                in the program's place, if anything was.
             changed: Called after something ended, or stands otherwise.
             failed: Told of what ends the listener.
         """
@@ -183,8 +184,10 @@ class Deliverer:
         )
         if settled.next_retry_at is not None:
             attempt = replace(attempt, next_retry_at=settled.next_retry_at)
-        self._answered(attempt)
+        instead = self._answered(attempt, capture, body)
         self._keeper.attempt(attempt, settled.deliveries)
+        if instead is not None:
+            self._keeper.attempt(instead, ())
 
     async def _probe(self, probe: Probe) -> None:
         try:

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from hookcli.captures.model import Delivery
+from hookcli.captures.model import Attempt, Capture, Delivery
 from hookcli.captures.store import NewCapture
 from hookcli.errors import HookcliError, StoreError
 from hookcli.tunnel import capturing
@@ -35,6 +35,7 @@ from hookcli.tunnel.observe import (
 from hookcli.tunnel.plan import Plan
 from hookcli.tunnel.reception import Reception
 from hookcli.tunnel.routes import Router
+from hookcli.tunnel.standin import StandIn, cannot
 from hookcli.wire.messages import Event
 
 _REPLIES_S = 0.5
@@ -67,6 +68,9 @@ class Engine:
         self._patience: asyncio.Timeout | None = None
         self._captured = 0
         self._judge_bugs: set[str] = set()
+        self._stand_in = (
+            StandIn(plan.secrets, wall=wall, tell=observer) if plan.handshakes else None
+        )
         self._intake = Intake(plan.start, count=plan.count)
         self._keeper = Keeper(
             plan.store, plan.endpoint, make=self._make, kept=self._on_kept, failed=self._fail
@@ -109,7 +113,7 @@ class Engine:
             clock=clock,
             wall=wall,
             report=observer,
-            answered=self._reception.answered,
+            answered=self._answered,
             changed=self._check,
             failed=self._fail,
         )
@@ -245,16 +249,39 @@ class Engine:
         self._deliverer.captured(kept.captures)
 
     def _expect(self, captures: Sequence[NewCapture]) -> None:
-        """Say whose answer senders get, where not every event goes to one program."""
-        if not self._router.active:
+        """Say whose answer senders get, where it is not always that of one program."""
+        if not self._router.active and self._stand_in is None:
             return
         for new in captures:
-            if new.skipped or not new.targets:
-                self._reception.nobody(new.capture.id, "skipped")
-            elif self._dispatch.is_down(new.targets[0]):
-                self._reception.nobody(new.capture.id, "refused")
+            if reason := self._why_unanswered(new):
+                instead = self._in_its_place(new.capture, new.body)
+                if instead is not None:
+                    self._reception.answered(instead)
+                    self._keeper.attempt(instead, ())
+                else:
+                    self._reception.nobody(new.capture.id, reason)
             elif len(new.targets) > 1:
                 self._reception.answers(new.capture.id, beside=new.targets[1:])
+
+    def _why_unanswered(self, new: NewCapture) -> str:
+        """Why no program answers this one now; empty where one may."""
+        if new.skipped or not new.targets:
+            return "skipped"
+        if self._dispatch.paused or self._dispatch.is_down(new.targets[0]):
+            return "refused"
+        return ""
+
+    def _answered(self, attempt: Attempt, capture: Capture, body: bytes) -> Attempt | None:
+        """Tell the sender of an attempt's end; what was told in its place, if something was."""
+        instead = self._in_its_place(capture, body) if cannot(attempt) else None
+        self._reception.answered(instead or attempt)
+        return instead
+
+    def _in_its_place(self, capture: Capture, body: bytes) -> Attempt | None:
+        """The answer to a challenge whose sender waits, where the program has none."""
+        if self._stand_in is None or not self._intake.waits(capture.id):
+            return None
+        return self._stand_in.answer(capture, body)
 
     def _check(self) -> None:
         """Something has changed: tell the relay of it, and look whether this is the end."""

@@ -42,6 +42,8 @@ class Intake:
         self._respond = False
         self._ids: dict[int, str] = {}
         self._held: dict[str, int] = {}
+        self._stood_in: set[str] = set()
+        """Captures that hookcli has answered in the program's place."""
         self._closed = False
 
     def resume(self, cursor: int | None) -> None:
@@ -135,10 +137,24 @@ class Intake:
         """What senders were told, by capture's id; of events that were taken."""
         found = ((self._ids.pop(one.seq, None), one) for one in replies)
         return [
-            (id_, Told(status=one.status, by=one.by, ms=one.ms))
+            (id_, Told(status=one.status, by=self._by(id_, one.by), ms=one.ms))
             for id_, one in found
             if id_ is not None
         ]
+
+    def _by(self, capture: str, by: str) -> str:
+        """Who it was that answered: to the relay, an answer from here is the program's."""
+        stood_in = bool(self._stood_in) and by == "app" and capture in self._stood_in
+        self._stood_in.discard(capture)
+        return "hookcli" if stood_in else by
+
+    def waits(self, capture: str) -> bool:
+        """Whether a sender waits for this capture's answer."""
+        return capture in self._held
+
+    def stands_in(self, capture: str) -> None:
+        """The answer that goes out now is not the program's."""
+        self._stood_in.add(capture)
 
     def answered(self, capture: str) -> int | None:
         """The place of the event whose sender waits for this capture's answer; None: nobody does.
@@ -158,3 +174,4 @@ class Intake:
     def _forget(self) -> None:
         self._ids.clear()
         self._held.clear()
+        self._stood_in.clear()

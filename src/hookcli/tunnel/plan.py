@@ -90,6 +90,8 @@ class Plan:
     """`app` or `ack`; None: as the endpoint says."""
     deadline_ms: int | None = None
     """How long senders are held; None: as the endpoint says."""
+    handshakes: bool = False
+    """Challenges of providers are answered here when the program cannot."""
     start: Start = field(default_factory=Cursor)
     max_offline_s: float | None = None
     """Give up when the relay has been away for so long; None: never."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
-from hookcli.captures.model import Attempt
+from hookcli.captures.model import Attempt, Why
 from hookcli.errors import HookcliError
 from hookcli.tunnel import answering
 from hookcli.tunnel.client import Client
@@ -36,6 +36,14 @@ MOST_WAITING = 100_000
 """Deliveries that wait here; beyond, events are no longer acknowledged and wait at the relay."""
 _MOST_BYTES = 64 << 20
 """Bytes of events that wait to be written; a relay keeps to its window, which is smaller."""
+
+
+_AT_ONCE = Notice(
+    level="warning",
+    code="handshake",
+    text="no challenge can be answered: the endpoint acknowledges senders at once",
+    hint="--respond app",
+)
 
 
 class Reception:
@@ -94,6 +102,8 @@ class Reception:
         self._up = True
         self._forget_ack()
         self.tell_target()
+        if self._plan.handshakes and welcome.respond != "app":
+            self._report(_AT_ONCE)
         behind = max(welcome.head - welcome.after, 0)
         if down_s is not None:
             self._report(Connected(down_ms=round(down_s * 1000), caught_up=behind))
@@ -207,6 +217,8 @@ class Reception:
         seq = self._intake.answered(attempt.capture)
         if seq is None:
             return
+        if attempt.why is Why.HANDSHAKE:
+            self._intake.stands_in(attempt.capture)
         self.acknowledge_now()
         most = 1024 if self.client.congested else self.client.most
         message, whole = answering.result(attempt, seq, most=most)
@@ -217,8 +229,8 @@ class Reception:
             self._report(Notice(level="warning", code="answer", text=text))
 
     def tell_target(self) -> None:
-        """Tell the relay whether senders may expect the program's answer, if it believes otherwise."""
-        if self._dispatch.answers is not self._up:
+        """Tell the relay whether senders may expect an answer, if it believes otherwise."""
+        if (self._dispatch.answers or self._plan.handshakes) is not self._up:
             self._up = not self._up
             self.client.send(Target(up=self._up))
 

@@ -95,8 +95,8 @@ def target_of(
     """Where a capture goes: as told, where it went before, where it was to go, the settings' target."""
     if override:
         return override
-    if attempts:
-        return attempts[-1].target
+    if went := next((one.target for one in reversed(attempts) if one.target), ""):
+        return went
     return deliveries[0].target if deliveries else default
 
 

@@ -25,7 +25,7 @@ FIELDS: Final[Mapping[str, str]] = {
 VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "status": ("2xx", "3xx", "4xx", "5xx", "err", "wait"),
     "resp.status": ("2xx", "3xx", "4xx", "5xx"),
-    "reply": ("2xx", "4xx", "5xx", "app", "ack", "deadline", "gone", "none"),
+    "reply": ("2xx", "4xx", "5xx", "app", "ack", "deadline", "gone", "hookcli", "none"),
     "sig": states.SIGNATURES,
     "is": tuple(states.IS),
     "since": ("10m", "1h", "6h", "1d", "today", "yesterday"),

@@ -8,13 +8,13 @@ from hookcli.captures.filters.nodes import LOOKUP, Subject, Term
 from hookcli.captures.model import MARK, DeliveryState, Outcome, SignatureState, Why
 
 _CLASS = re.compile(r"[1-5](?:\d\d|\dx|xx)", re.IGNORECASE)
-_TOLD_BY: Final = ("app", "ack", "deadline", "gone")
+_TOLD_BY: Final = ("app", "ack", "deadline", "gone", "hookcli")
 _ANSWERED: Final = Outcome.RESPONDED.value
 _NO_ANSWER: Final = {one.value: one for one in Outcome if one is not Outcome.RESPONDED}
 
 STATUS_WANTED: Final = "a status is wanted here: 200, 5xx, err, wait"
 REPLY_WANTED: Final = (
-    "what the sender was told is wanted here: 200, 5xx, app, ack, deadline, gone, none"
+    "what the sender was told is wanted here: 200, 5xx, app, ack, deadline, gone, hookcli, none"
 )
 
 

@@ -131,7 +131,7 @@ KINDS: Mapping[str, Kind] = {
         keys={
             "event": ID,
             "status": _or_null(INT),
-            "by": _one_of("app", "ack", "deadline", "gone"),
+            "by": _one_of("app", "ack", "deadline", "gone", "hookcli"),
             "ms": NUMBER,
         },
     ),

@@ -144,7 +144,7 @@ def attempts(detail: Detail, paint: Paint) -> Iterator[str]:
         mark = ">" if one is detail.chosen else " "
         due = f"  next {clock(one.next_retry_at)}" if one.next_retry_at is not None else ""
         yield (
-            f"{mark} #{one.n:<3} {clock(one.started_at)}  {one.why.value:<8}  "
+            f"{mark} #{one.n:<3} {clock(one.started_at)}  {one.why.value:<9}  "
             f"{paint(color, f'{status:<9}')} {span(one.ms):>8}  {safe(one.target)}{due}"
         )
 

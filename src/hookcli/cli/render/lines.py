@@ -42,7 +42,10 @@ _SIGNATURES = {
     SignatureState.NEW: ("sig new", ""),
     SignatureState.NONE: ("", ""),
 }
-_WHYS = {Why.LIVE: "", Why.RETRY: "retry", Why.REPLAY: "replay", Why.MUTATION: "mutation"}
+_WHYS = {
+    Why.LIVE: "", Why.RETRY: "retry", Why.REPLAY: "replay", Why.MUTATION: "mutation",
+    Why.HANDSHAKE: "",
+}  # fmt: skip
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,12 +104,15 @@ class Lines:
 
     def _finished(self, attempt: Attempt, now: int) -> list[str]:
         capture = attempt.capture
-        if attempt.why is not Why.LIVE:
+        if attempt.why not in (Why.LIVE, Why.HANDSHAKE):
             return [self._answer(attempt, None)]
+        # What the program did goes before what was answered in its place.
+        before = self._held.pop(capture, None)
+        lines = [self._answer(before[1], None)] if before else []
         if told := self._told.pop(capture, None):
-            return [self._answer(attempt, told)]
+            return [*lines, self._answer(attempt, told)]
         self._held[capture] = (now + HOLD_US, attempt)
-        return []
+        return lines
 
     def _sender_told(self, capture: str, told: Told, now: int) -> list[str]:
         if held := self._held.pop(capture, None):
@@ -220,7 +226,9 @@ def answer_line(
     answered = attempt.outcome is Outcome.RESPONDED
     status = f"{attempt.status:<4}" if answered else "FAIL"
     text = first_line(attempt.body) if answered else safe(attempt.error or attempt.outcome.value)
-    if why := _WHYS[attempt.why]:
+    if attempt.why is Why.HANDSHAKE:
+        text = "; ".join([*map(safe, attempt.added), *filter(None, [text])])
+    elif why := _WHYS[attempt.why]:
         text = f"{why} #{attempt.n}  {text}"
     tails = [f"→ sender {reply(told)}"] if told else []
     if attempt.next_retry_at is not None:

@@ -61,7 +61,7 @@ def module(items: Sequence[Item], *, to: str = "", file_name: str = "test_webhoo
 
 
 def _targets(items: Sequence[Item]) -> Iterator[str]:
-    return (item.last.target for item in items if item.last is not None)
+    return (item.last.target for item in items if item.last is not None and item.last.target)
 
 
 def _test(item: Item) -> str:
