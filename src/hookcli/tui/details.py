@@ -105,7 +105,7 @@ def response_title(attempt: Attempt, details: Details, *, ascii_only: bool) -> L
     dot = " - " if ascii_only else " · "
     role = "ok" if attempt.outcome is Outcome.RESPONDED and 200 <= attempt.status < 300 else "bad"
     facts = [words.long_span(attempt.ms), f"attempt {attempt.n} of {len(details.attempts)}",
-             attempt.why.value, attempt.target.partition("://")[2] or attempt.target]  # fmt: skip
+             attempt.why.value, attempt.target.partition("://")[2] or attempt.target or "hookcli"]  # fmt: skip
     return (Piece(f" {outcome_title(attempt)}", role), Piece(dot + dot.join(facts), "dim"))
 
 

@@ -26,9 +26,7 @@ from tests.relay_server.harness import Running, relay
 from tests.support import rawhttp
 from tests.support.running import Endpoint
 
-SIGNED = dict.fromkeys(("slack", "zoom", "twitch"), SHARED) | {
-    "discord": Secret("own", PRIVATE)
-}
+SIGNED = dict.fromkeys(("slack", "zoom", "twitch"), SHARED) | {"discord": Secret("own", PRIVATE)}
 SLACK = json.dumps({"type": "url_verification", "challenge": CHALLENGE}).encode()
 
 

@@ -111,7 +111,7 @@ def answer_head(detail: Detail, paint: Paint) -> Iterator[str]:
         return
     total = len(detail.attempts)
     nth = f"attempt {attempt.n} of {total}" if total > 1 else "answer"
-    target = safe(attempt.target)
+    target = safe(attempt.target) or "hookcli"
     yield paint("dim", f"{nth} of {target} in {span(attempt.ms)}" if total <= 1 else
                 f"{nth}, {attempt.why.value}, {target}, {span(attempt.ms)}")  # fmt: skip
     if attempt.outcome is not Outcome.RESPONDED:
