@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from hookcli.captures import batch as batches
 from hookcli.captures import deleting, rows
@@ -74,6 +74,14 @@ class Store:
                 it is left byte for byte as it is.
         """
         return cls(path, open_file(path, create=create))
+
+    def __enter__(self) -> Self:
+        """The store itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
 
     def check(self) -> None:
         """Look whether the file is whole.

@@ -16,15 +16,15 @@ app = new_app()
 class Options:
     """What only this command line says; the rest are settings."""
 
-    since: str | None
-    from_seq: int | None
-    now: bool
-    for_: str | None
-    count: int | None
-    drain: bool
-    paused: bool
-    print_url: bool
-    print_secret: bool
+    since: str | None = None
+    from_seq: int | None = None
+    now: bool = False
+    for_: str | None = None
+    count: int | None = None
+    drain: bool = False
+    paused: bool = False
+    print_url: bool = False
+    print_secret: bool = False
     routes: tuple[str, ...] = ()
     """As typed: `FILTER => URL`."""
     only: str = ""

@@ -200,6 +200,7 @@ class Engine:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._grace_s) as self._patience:
                 await self._deliverer.idle()
+        self._patience = None
         self._deliverer.cut()
         if reason in ("count", "drained") and self._intake.untold:
             with suppress(TimeoutError):

@@ -587,3 +587,15 @@ async def test_a_capture_that_was_deleted_meanwhile_is_not_delivered(
         (got,) = await program.wait_for(1)
         assert got.body == b"1"
         await it.watch.count(AttemptFinished)
+
+
+async def test_stopping_one_that_has_ended_does_nothing(
+    server: Running, endpoint: Endpoint, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(plan(tmp_path, server.url, endpoint, None, count=1)) as it:
+        await it.watch.count(Ready)
+        await server.post(endpoint)
+        await it.end()
+        it.listener.stop()
+        await asyncio.sleep(0)
+    assert caplog.records == []

@@ -1,0 +1,253 @@
+"""What scripts do with webhooks: read what was captured, send it again, receive what comes.
+
+Settings, tokens and the store are those of the command line: what `hookcli listen` captures,
+`open_store` opens. Every failure that somebody can do something about is a `HookcliError`.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from hookcli.captures.model import Attempt, Capture, Summary
+from hookcli.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from hookcli.captures.store import Store
+    from hookcli.cli.here import Here
+    from hookcli.tunnel.listen import Listener
+    from hookcli.wire.http import Request
+    from hookcli.workbench.parcels import Parcel
+
+Change = Callable[["Request"], "Request"]
+
+
+class Event(NamedTuple):
+    """One webhook that has come, and is in the store."""
+
+    capture: Capture
+    body: bytes
+
+
+def open_store(path: str | Path | None = None) -> "Store":
+    """The captures of this user, or those in another file; a context manager closes it.
+
+    Raises:
+        StoreError: there is no such file, it is no store, or a newer hookcli has written it.
+    """
+    from hookcli.captures.store import Store
+
+    return Store.open(Path(path) if path is not None else _here().store_path, create=False)
+
+
+def query(store: "Store", text: str = "", *, newest_first: bool = False) -> Iterator[Summary]:
+    """The captures that pass a filter (`hookcli help filters`), read as they are taken.
+
+    Raises:
+        UsageError: the filter is wrong; it says where.
+    """
+    from hookcli.captures import filters
+
+    try:
+        chosen = filters.parse(text, now=_now()) if text else None
+    except filters.FilterError as error:
+        raise UsageError(
+            f"filter: {error.wanted}", why=(text, " " * error.position + "^")
+        ) from None
+    return store.summaries(chosen, newest_first=newest_first, now=_now())
+
+
+def replay(
+    store: "Store",
+    capture: Capture | str,
+    *,
+    to: str | int | None = None,
+    set: Mapping[str, object] | None = None,  # noqa: A002 - as the flag is called
+    change: Change | None = None,
+    resign: bool | None = None,
+    timeout_s: float = 30.0,
+) -> Attempt:
+    """Send a capture again and keep the attempt; waits for the answer.
+
+    A changed request is kept first, as a capture of its own that names its parent. In a coroutine:
+    `await asyncio.to_thread(replay, store, …)`.
+
+    Args:
+        capture: The capture or its id.
+        to: The target, `8000` or a URL; None: where it went before, or was to go.
+        set: Values of the body by their path: `{"data.object.amount": 0}`.
+        change: What else is done to the request.
+        resign: Sign it again with the secret that is configured: always, never, or where it is
+            needed (None).
+        timeout_s: Of the attempt.
+
+    Returns:
+        The attempt, whatever the network or the program did.
+
+    Raises:
+        NotFoundError: there is no such capture.
+        UsageError: it cannot be changed or signed so, or was never sent anywhere and `to` is missing.
+    """
+    from hookcli.cli import jobs, making, replaying, signing
+    from hookcli.workbench import parcels
+
+    here = _here()
+    found = store.get(capture) if isinstance(capture, str) else capture
+    if found is None:
+        raise NotFoundError(f"there is no capture {capture}")
+    target = _target(to) or jobs.target_for(here, store, found)
+    parcel = parcels.make(
+        found,
+        store.body(found.id),
+        signing.wish(here, resign, None),
+        now=_now(),
+        new_id=making.new_id,
+        change=_all(set or {}, change),
+    )
+    if parcel.is_copy:
+        _ = making.keep_copy(store, found, parcel)
+    return replaying.keep(store, asyncio.run(_send(parcel, target, timeout_s)))
+
+
+async def _send(parcel: "Parcel", target: str, timeout_s: float) -> Attempt:
+    from hookcli.cli import forwarding
+
+    timeout_ms = round(timeout_s * 1000)
+    async with forwarding.sender(timeout_ms=timeout_ms, insecure=False, mark=True) as send:
+        return await send(parcel, target)
+
+
+def _all(values: Mapping[str, object], change: Change | None) -> Change | None:
+    """Both as one change; None when there is none."""
+    if not values:
+        return change
+    import json
+
+    from hookcli.workbench.edits import SetJson, SetText
+    from hookcli.workbench.jsonpath import parse
+    from hookcli.workbench.mutate import apply
+
+    edits = [
+        SetText(path=parse(path), text=value)
+        if isinstance(value, str)
+        else SetJson(path=parse(path), json=json.dumps(value))
+        for path, value in values.items()
+    ]
+
+    def both(request: "Request") -> "Request":
+        changed = apply(request, edits)
+        return change(changed) if change is not None else changed
+
+    return both
+
+
+class Listening:
+    """A listener at work: iterate over it for the webhooks that come, in order, from disk."""
+
+    def __init__(self, url: str, events: "asyncio.Queue[Event | None]") -> None:
+        self.url = url
+        """What a provider is to call."""
+        self._events = events
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        """The events; there are no more when the listener has ended."""
+        return self
+
+    async def __anext__(self) -> Event:
+        """The next one."""
+        event = await self._events.get()
+        if event is None:
+            self._events.put_nowait(None)
+            raise StopAsyncIteration
+        return event
+
+
+@asynccontextmanager
+async def listen(
+    target: str | int | None = None,
+    *,
+    relay: str | None = None,
+    endpoint: str | None = None,
+    store: str | Path | None = None,
+    count: int | None = None,
+) -> AsyncIterator[Listening]:
+    """Receive webhooks as `hookcli listen` does: each is on disk before it is forwarded or told.
+
+        async with listen(8000) as listening:
+            async for event in listening:
+                print(event.capture.event_type)
+
+    Args:
+        target: Where they are forwarded to, `8000` or a URL; None: they are only captured.
+        relay: Its URL; None: the configured one, or else one that runs inside this process.
+        endpoint: Its name or id; None: the configured one.
+        store: The file of captures; None: the configured one.
+        count: End after so many.
+
+    Raises:
+        HookcliError: the relay cannot be reached or refuses, or the store cannot be used.
+    """
+    from hookcli.cli import road
+    from hookcli.cli.listen import Options
+    from hookcli.tunnel.listen import Listener
+    from hookcli.tunnel.observe import Captured, Ready, Report
+
+    here = _here(relay, endpoint, store)
+    here.overrides["forward"] = _target(target)
+    events: asyncio.Queue[Event | None] = asyncio.Queue()
+    url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def observer(report: Report) -> None:
+        if isinstance(report, Ready):
+            url.set_result(report.url)
+        elif isinstance(report, Captured):
+            events.put_nowait(Event(report.capture, report.body))
+
+    async with road.opened(here, lambda _: None) as found:
+        listener = Listener(road.make_plan(here, Options(count=count), found), observer)
+        task = asyncio.ensure_future(_run(listener, events))
+        try:
+            _ = await asyncio.wait((task, url), return_when=asyncio.FIRST_COMPLETED)
+            if url.done():
+                yield Listening(url.result(), events)
+        finally:
+            listener.stop()
+            await task
+
+
+async def _run(listener: "Listener", events: "asyncio.Queue[Event | None]") -> None:
+    """Until it ends; what it could not go on for is raised."""
+    try:
+        ending = await listener.run()
+    finally:
+        events.put_nowait(None)
+    if ending.error is not None:
+        raise ending.error
+
+
+def _here(
+    relay: str | None = None, endpoint: str | None = None, store: str | Path | None = None
+) -> "Here":
+    """Settings, tokens and folders as a command finds them; nothing is printed."""
+    from hookcli.cli.console import Console
+    from hookcli.cli.here import Here, Shared
+
+    shared = Shared(relay=relay, endpoint=endpoint, store=str(store) if store else None)
+    return Here(console=Console(quiet=True), shared=shared)
+
+
+def _target(given: str | int | None) -> str | None:
+    if given is None:
+        return None
+    from hookcli.config.values import target
+
+    try:
+        return target(given)
+    except ValueError as error:
+        raise UsageError(f"{given}: {error}") from None
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
