@@ -96,7 +96,8 @@ def export(
 
     Unless `with_secrets`, credentials are left out and named in the result. Commands and tests go
     to `to` (an origin with an optional base path), or where the sender, or the last attempt, went.
-    With `files`, bodies too large for a command line are given beside it. `version` is hookcli's.
+    With `files`, what is better read by itself is given beside it: bodies too large for a command
+    line, the webhooks of a test. `version` is hookcli's.
     """
     form = find(name)
     if not items:
@@ -130,7 +131,7 @@ def _write(
         case "har":
             return har.archive(items, version=version), {}
         case "pytest":
-            return pytests.module(items, to=to), {}
+            return pytests.with_files(items, to=to) if files else (pytests.module(items, to=to), {})
         case _:
             return b"".join(_lines(item) for item in items), {}
 

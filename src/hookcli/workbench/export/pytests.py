@@ -1,9 +1,14 @@
-"""Captures as a test file that needs nothing but pytest: each is sent again and its answer checked."""
+"""Captures as tests: each is sent again and its answer checked.
+
+One file alone needs nothing but pytest. Beside a test file, captures are HTTP messages that can be
+read, reviewed and edited, and hookcli's pytest plugin sends them.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
 
 from hookcli.wire.headers import end_to_end
+from hookcli.workbench import message
 from hookcli.workbench.export.item import Item
 
 _HEAD = '''"""Webhooks captured by hookcli, sent again to the program under test.
@@ -53,11 +58,51 @@ def test_{name}():
 '''
 _WIDTH = 72
 
+_WITH_FILES = '''"""Webhooks captured by hookcli, sent again to the app under test.
+
+APP is a URL, or your ASGI or WSGI application itself. Where a test secret is known, each is signed as
+the provider would sign it now: [tool.pytest.ini_options] webhook_secrets = ["{scheme}=..."]
+"""
+
+import os
+
+import pytest
+
+APP = os.environ.get("WEBHOOK_TARGET", {target!r})
+
+
+@pytest.mark.webhooks(
+{files}
+)
+def test_a_webhook_is_taken(webhook):
+    answer = webhook.send(APP)
+    assert answer.ok, answer
+'''
+FOLDER = "webhooks"
+"""Where the plugin looks for captures, beside the test."""
+
 
 def module(items: Sequence[Item], *, to: str = "", file_name: str = "test_webhooks.py") -> bytes:
     """The file: one test a capture, in order; expecting the status that was answered last, if 2xx."""
     target = (to or next(_targets(items), "http://localhost:8000")).rstrip("/")
     return (_HEAD.format(target=target, name=file_name) + "".join(map(_test, items))).encode()
+
+
+def with_files(items: Sequence[Item], *, to: str = "") -> tuple[bytes, dict[str, bytes]]:
+    """A test file, and the captures for the folder beside it."""
+    target = (to or next(_targets(items), "http://localhost:8000")).rstrip("/")
+    named = {_file(item): message.write(item.request) for item in items}
+    schemes = (item.capture.scheme for item in items if item.capture.scheme)
+    listed = "\n".join(f'    "{name}",' for name in named)
+    text = _WITH_FILES.format(target=target, files=listed, scheme=next(schemes, "stripe"))
+    return text.encode(), {f"{FOLDER}/{name}": data for name, data in named.items()}
+
+
+def _file(item: Item) -> str:
+    """A file's name of what it is and whose, in letters and digits."""
+    what = " ".join(filter(None, (item.capture.source, item.capture.event_type)))
+    name = _identifier(f"{what or item.request.method} {item.capture.id}").replace("_", "-")
+    return f"{name}.http"
 
 
 def _targets(items: Sequence[Item]) -> Iterator[str]:
