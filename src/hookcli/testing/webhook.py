@@ -195,6 +195,19 @@ class Webhooks:
             raise UsageError(f"there is no webhook {self.folder / name}", hint=_hint(self.folder))
         return self._read(file)
 
+    def sample(self, name: str, target: str = "/") -> Webhook:
+        """One of hookcli's own, `stripe/invoice.paid` (`hookcli trigger --list`), a new event each time.
+
+        NotFoundError: no sample is called so.
+        """
+        import os
+
+        from hookcli.signatures.samples import sample
+
+        now, nonce = time.time_ns() // 1000, os.urandom(16)
+        made = sample(name, url="http://testserver", target=target.encode(), now=now, nonce=nonce)
+        return Webhook(name=name, request=made.request, secrets=self.secrets, scheme=made.scheme)
+
     def all(self, *patterns: str) -> list[Webhook]:
         """Those that fit one of the patterns, `stripe/*.http`, by name; UsageError for none."""
         found = find(self.folder, patterns or ("**/*.http",))

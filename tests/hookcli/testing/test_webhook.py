@@ -143,6 +143,14 @@ def test_an_application_is_told_by_how_it_is_called(shop: Shop) -> None:
     assert not is_asgi(shop.wsgi)
 
 
+def test_a_sample_is_a_new_event_each_time(saved: Webhooks, shop: Shop) -> None:
+    one, two = (saved.sample("stripe/invoice.paid", "/hooks") for _ in range(2))
+    assert one.send(shop.asgi).ok
+    assert two.send(shop.wsgi).json() == {"repeat": False}
+    assert one.id != two.id
+    assert [seen.target for seen in shop.seen] == [b"/hooks", b"/hooks"]
+
+
 def test_what_is_missing_is_named_with_a_way_out(saved: Webhooks, paid: Webhook) -> None:
     with pytest.raises(UsageError, match=r"there is no webhook .*stripe/none"):
         _ = saved("stripe/none")
