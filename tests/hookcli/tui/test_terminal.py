@@ -157,7 +157,7 @@ def obeyed(it: Terminal) -> set[str]:
 
 
 STRANGE_RELAY = """
-from dataclasses import replace
+from msgspec.structs import replace
 from hookcli.tunnel import observe
 from tests.hookcli.tui import rig
 from tests.hookcli.tui.test_hostile import HOSTILE
