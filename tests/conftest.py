@@ -1,4 +1,4 @@
-"""Every test in a home of its own; a loop that is blocked is a failure; two hypothesis profiles."""
+"""Every test in a home of its own; a loop that is blocked is a failure; three hypothesis profiles."""
 
 import os
 from collections.abc import Iterator
@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(
     "ci",
-    max_examples=300,
+    max_examples=60,
     deadline=None,
     derandomize=True,  # The same code gets the same verdict.
     suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "dev"))
 
 _OURS = ("HOOKCLI_", "XDG_")

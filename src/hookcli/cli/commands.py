@@ -99,6 +99,12 @@ COMMANDS: tuple[Command, ...] = (
         group=MAKE,
     ),
     Command(
+        name="schema",
+        summary="the shape of bodies: JSON Schema, pydantic models",
+        example="hookcli schema type:invoice.paid --pydantic",
+        group=MAKE,
+    ),
+    Command(
         name="relay",
         summary="run your own relay",
         example="hookcli relay --public-url https://…",

@@ -8,7 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from hookcli.cli.commands import ALIASES, BY_NAME, COMMANDS, TOPICS
 
 REFERENCES = frozenset(
-    {"ls", "show", "replay", "edit", "diff", "export", "verify", "tag", "rm", "stats", "wait"}
+    {
+        "ls",
+        "show",
+        "replay",
+        "edit",
+        "diff",
+        "export",
+        "verify",
+        "tag",
+        "rm",
+        "stats",
+        "wait",
+        "schema",
+    }
 )
 """Commands whose words name captures."""
 NO_NAMES = frozenset({"wait"})

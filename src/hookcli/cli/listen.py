@@ -102,6 +102,9 @@ def listen(
         bool,
         typer.Option("--handshakes", help="answer providers' challenges when your app cannot"),
     ] = False,
+    drift: Annotated[
+        bool, typer.Option("--drift", help="note events whose body has a new shape")
+    ] = False,
     since: Annotated[
         str | None, typer.Option("--since", metavar="2h", help="start there, not at the cursor")
     ] = None,
@@ -163,6 +166,7 @@ def listen(
         "respond": respond,
         "deadline": deadline,
         "handshakes": handshakes or None,
+        "drift": drift or None,
         "max_offline": max_offline,
         "output": output,
         "ui.mouse": False if no_mouse else None,

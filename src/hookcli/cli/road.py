@@ -14,6 +14,7 @@ from hookcli.config.values import duration_ms
 from hookcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from hookcli.captures.model import Capture
     from hookcli.tunnel.listen import Plan, Start
 
 RELAY_GRACE_S = 1.0
@@ -79,6 +80,7 @@ def make_plan(here: Here, options: Options, road: Road) -> "Plan":
         respond=settings.text("respond"),
         deadline_ms=settings.number("deadline"),
         handshakes=settings.flag("handshakes"),
+        remark=_drifting(here, given.endpoint) if settings.flag("drift") else None,
         start=_start(here, options),
         max_offline_s=_seconds(settings.number("max_offline")),
         count=options.count,
@@ -89,6 +91,12 @@ def make_plan(here: Here, options: Options, road: Road) -> "Plan":
         local=road.is_local,
         name=socket.gethostname(),
     )
+
+
+def _drifting(here: Here, endpoint: str) -> "Callable[[Capture, bytes], str]":
+    from hookcli.workbench.drifting import Drifting
+
+    return Drifting(here.store_path, endpoint).note
 
 
 def _seconds(ms: int | None) -> float | None:

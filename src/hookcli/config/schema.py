@@ -103,6 +103,12 @@ KEYS = (
         help="answer providers' challenges when the app cannot",
     ),
     Key(
+        name="drift",
+        parse=values.flag,
+        default=False,
+        help="note events whose body has another shape than those of its kind before",
+    ),
+    Key(
         name="max_offline", parse=values.duration_ms, help="give up after so long without the relay"
     ),
     Key(

@@ -60,12 +60,18 @@ class Webhook:
     @property
     def id(self) -> str:
         """The provider's own id of the event; empty when it has none."""
-        return signatures.identify(self.request).provider_id
+        return self._event[1]
 
     @property
     def type(self) -> str:
         """The provider's name for what happened; empty when it has none."""
-        return signatures.identify(self.request).event_type
+        return self._event[0]
+
+    @property
+    def _event(self) -> tuple[str, str]:
+        """Type and id, as the scheme finds them."""
+        scheme = signatures.load(self._scheme_name) if self._scheme_name else None
+        return scheme.event(self.request) if scheme is not None else ("", "")
 
     # -- changed --------------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from msgspec.structs import replace
+
 from hookcli.captures.model import Attempt, Capture, Delivery
 from hookcli.captures.store import NewCapture
 from hookcli.errors import HookcliError, StoreError
@@ -214,14 +216,21 @@ class Engine:
         default = self._dispatch.target
         targets = () if default is None else (default,)
         new, bug = capturing.capture_of(event, self._plan.endpoint, targets, self._judge)
-        if self._router.active:
-            try:
+        try:
+            new = self._remarked(new)
+            if self._router.active:
                 new = self._router.routed(new)
-            except Exception as error:  # a filter's fault costs the route, never the event
-                bug = error
+        except Exception as error:  # it costs the remark or the route, never the event
+            bug = error
         if bug is not None:
             self._loop.call_soon_threadsafe(self._tell_judge_bug, type(bug).__name__)
         return new
+
+    def _remarked(self, new: NewCapture) -> NewCapture:
+        if self._plan.remark is None or not (text := self._plan.remark(new.capture, new.body)):
+            return new
+        note = f"{new.capture.note}; {text}" if new.capture.note else text
+        return replace(new, capture=replace(new.capture, note=note))
 
     def _tell_judge_bug(self, name: str) -> None:
         if name not in self._judge_bugs:

@@ -1,10 +1,11 @@
 """What a listener is asked to do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hookcli.captures.model import Capture
 from hookcli.signatures import Scheme, Secret
 from hookcli.wire.headers import Headers
 
@@ -92,6 +93,8 @@ class Plan:
     """How long senders are held; None: as the endpoint says."""
     handshakes: bool = False
     """Challenges of providers are answered here when the program cannot."""
+    remark: Callable[[Capture, bytes], str] | None = None
+    """What else is to be noted of an event when it is captured; empty for nothing."""
     start: Start = field(default_factory=Cursor)
     max_offline_s: float | None = None
     """Give up when the relay has been away for so long; None: never."""

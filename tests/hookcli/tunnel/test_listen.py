@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hookcli.captures.model import DeliveryState, Outcome, Why
+from hookcli.captures.model import Capture, DeliveryState, Outcome, Why
 from hookcli.captures.store import Batch, Committed, Store
 from hookcli.cli.console import ExitCode, exit_code
 from hookcli.errors import AuthError, NotFoundError, RelayError, StoreError
@@ -599,3 +599,19 @@ async def test_stopping_one_that_has_ended_does_nothing(
         it.listener.stop()
         await asyncio.sleep(0)
     assert caplog.records == []
+
+
+async def test_what_is_remarked_of_an_event_is_in_its_note_and_a_bug_costs_only_that(
+    server: Running, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    def remark(capture: Capture, body: bytes) -> str:
+        return f"{capture.method} of {1 // len(body)}"
+
+    async with running(plan(tmp_path, server.url, endpoint, None, remark=remark)) as it:
+        await it.watch.count(Ready)
+        for body in (b"x", b""):
+            await server.post(endpoint, body)
+        noted, other = await it.watch.count(Captured, 2)
+        (notice,) = await it.watch.count(Notice)
+    assert (noted.capture.note, other.capture.note) == ("POST of 1", "")
+    assert "ZeroDivisionError" in notice.text

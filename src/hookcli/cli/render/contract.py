@@ -276,6 +276,13 @@ KINDS: Mapping[str, Kind] = {
             **{name: _or_null(NUMBER) for name in ("p50_ms", "p95_ms", "p99_ms")},
         },
     ),
+    "schema": Kind(
+        says="the shape of one kind of event's bodies",
+        keys={
+            "title": _told(TEXT, "source and event type"),
+            "schema": _told({"type": "object"}, "JSON Schema, draft 2020-12"),
+        },
+    ),
     "tag": Kind(says="a name and how many captures have it", keys={"name": TEXT, "count": INT}),
     "exported": Kind(says="what `export -O` wrote", keys={"files": TEXTS, "captures": INT}),
     "deleted": Kind(says="a capture that was deleted", keys={"id": ID}),

@@ -98,6 +98,8 @@ class Lines:
         reason = capture.signature.reason
         if capture.signature.state in (SignatureState.BAD, SignatureState.STALE) and reason:
             lines.append(self._under(f"signature: {safe(reason)}"))
+        if capture.note:
+            lines.append(self._under(safe(capture.note)))
         if report.skipped:
             lines.append(self._under("captured, not forwarded"))
         return lines
