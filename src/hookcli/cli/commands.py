@@ -100,8 +100,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="schema",
-        summary="the shape of bodies: JSON Schema, pydantic models",
-        example="hookcli schema type:invoice.paid --pydantic",
+        summary="the shape of bodies: JSON Schema, models",
+        example="hookcli schema source:stripe",
         group=MAKE,
     ),
     Command(
