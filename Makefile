@@ -4,8 +4,10 @@ BIN     := $(VENV)/bin
 FORWARD ?= localhost:8000
 SOAK    ?= 5m
 STAMP   := $(VENV)/.ready
+# Where it is set, each of the many processes of a test would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup run demo docs screenshots check fmt fmt-check lint types imports test test-slow soak bench bench-ui clean
+.PHONY: setup run demo docs screenshots check fmt fmt-check lint types imports test test-slow soak bench bench-ui bench-store clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -61,6 +63,9 @@ bench: $(STAMP)  ## Speed, as ratios to sending straight to the program
 
 bench-ui: $(STAMP)  ## The screen: keys, large lists and bodies, traffic, idling
 	$(BIN)/python -m benchmarks.ui
+
+bench-store: $(STAMP)  ## Commands on a store of 100,000 captures, 2 GB
+	$(BIN)/python -m benchmarks.store
 
 clean:  ## Remove everything that was made here
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -25,13 +25,17 @@ def hookcli() -> str:
     return found
 
 
+_NOT_HANDED_ON = frozenset({"CI", "PYTHONDONTWRITEBYTECODE"})
+"""`CI` changes what commands show; without bytecode each process would compile everything anew."""
+
+
 def environment(home: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """An environment in which nothing of the user's is seen or touched."""
     kept = {
         key: value
         for key, value in os.environ.items()
         if not key.startswith(("HOOKCLI_", "XDG_"))
-        and key != "CI"
+        and key not in _NOT_HANDED_ON
         and not key.lower().endswith("_proxy")
     }
     places = {

@@ -14,7 +14,7 @@ times meanwhile are copied once, and two syncs do for some thousand events."""
 _ROUNDS = 8
 """The log starts over only when all of it is copied, and meanwhile more is committed: then again."""
 
-_LONG = 4096
+_LONG = 2048
 """Pages of log at which the thread that commits copies the rest itself, and nothing more comes in."""
 
 

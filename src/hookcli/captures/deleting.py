@@ -14,8 +14,12 @@ from hookcli.captures import rows
 _CAPTURES = 32
 """Captures deleted in one step; one with 25 MB takes less than a millisecond."""
 
-_PAGES = 128
+_PAGES = 64
 """Pages given back in one step."""
+
+_STEPS = 8
+"""Steps after which what they wrote is copied from the write-ahead log into the file: a log that
+grows long would be copied by whoever commits next, which may be a listener."""
 
 _LEFT_ALONE = 2.0
 """How many times as long as a step the pause behind it is."""
@@ -29,14 +33,18 @@ def delete(db: sqlite3.Connection, ids: Sequence[str]) -> None:
     It can be ended at any time: what is deleted is deleted whole, and the next call goes on giving
     space back.
     """
-    for at in range(0, len(ids), _CAPTURES):
+    for step, at in enumerate(range(0, len(ids), _CAPTURES), 1):
         with _leaving_alone(last=at + _CAPTURES >= len(ids)):
             _delete(db, rows.storable(ids[at : at + _CAPTURES]))
+        _copy(db, step)
+    step = 0
     free = _free_pages(db)
     while free:
         with _leaving_alone(last=free <= _PAGES):
             # As a script, because each page is a step of its own, of which `execute` takes one.
             db.executescript(f"BEGIN IMMEDIATE; PRAGMA incremental_vacuum({_PAGES}); COMMIT")
+        step += 1
+        _copy(db, step)
         before, free = free, _free_pages(db)
         if free >= before:
             return  # somebody else deletes too, and will go on
@@ -49,6 +57,11 @@ def _delete(db: sqlite3.Connection, ids: Sequence[str]) -> None:
         db.execute(f"DELETE FROM {table} WHERE capture IN {chosen}", ids)  # noqa: S608
     db.execute(f"DELETE FROM captures WHERE rowid IN {chosen}", ids)  # noqa: S608
     db.execute("COMMIT")
+
+
+def _copy(db: sqlite3.Connection, step: int) -> None:
+    if step % _STEPS == 0:
+        db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def _free_pages(db: sqlite3.Connection) -> int:

@@ -21,7 +21,7 @@ _PRAGMAS = (
     # In WAL mode a commit is then not synced: the relay's log is, and sends again after a power cut.
     "PRAGMA synchronous = NORMAL",
     # The last resort only: `checkpoint.py` copies long before, beside who commits.
-    "PRAGMA wal_autocheckpoint = 8192",
+    "PRAGMA wal_autocheckpoint = 4096",
     # A log that is made short has to be given its blocks again.
     "PRAGMA journal_size_limit = 33554432",
     "PRAGMA cache_size = -8192",
@@ -102,6 +102,8 @@ def _version(db: sqlite3.Connection) -> int:
 
 def _migrate(db: sqlite3.Connection) -> None:
     """All steps in one transaction: a crash leaves the old store or the new one."""
+    # Bodies are several pages, and each costs two calls of the system to write and one to read.
+    db.execute("PRAGMA page_size = 8192")
     db.execute("BEGIN")
     try:
         # Deleted captures are to give their space back. It counts only before the first page is

@@ -41,9 +41,14 @@ TEXTS: Final[Mapping[str, tuple[str, Callable[[Subject], str | None]]]] = {
 """By field, the column and the same of a subject; None where there is none."""
 
 
-def expression(one: Compared, column: str, *, blob: bool = False) -> tuple[Sql, int]:
-    """The comparison in SQL, by our own code where need be, and what it costs."""
-    if (made := one.sql(column, blob=blob)) is not None:
+def expression(
+    one: Compared, column: str, *, blob: bool = False, large: bool = False
+) -> tuple[Sql, int]:
+    """The comparison in SQL, by our own code where need be, and what it costs.
+
+    SQLite seeks a word byte by byte: in bodies, of which there are gigabytes, Python is quicker.
+    """
+    if not (large and one.kind == "contains") and (made := one.sql(column, blob=blob)) is not None:
         return made, COLUMN
     return (f"hk_text({column}, ?, ?)", (one.kind, one.operand)), FUNCTION
 

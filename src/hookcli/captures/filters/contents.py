@@ -127,7 +127,7 @@ def answer_body(asked: Asked) -> Term:
 
 def body_of(one: Compared) -> Term:
     """The condition on the request's body."""
-    (where, given), _ = columns.expression(one, "b.body", blob=True)
+    (where, given), _ = columns.expression(one, "b.body", blob=True, large=True)
     return Term(
         where=_REQUEST.format(where), values=given, test=lambda s: one.raw(s.body), cost=BODY
     )
@@ -135,7 +135,7 @@ def body_of(one: Compared) -> Term:
 
 def answer_body_of(one: Compared) -> Term:
     """The condition on the latest answer's body."""
-    (where, given), _ = columns.expression(one, "a.body", blob=True)
+    (where, given), _ = columns.expression(one, "a.body", blob=True, large=True)
     return Term(
         where=_LATEST.format(where),
         values=given,
