@@ -12,6 +12,7 @@ from hookcli.cli.completing import for_bash, split
 from hookcli.signatures import samples
 from tests.hookcli.cli import made
 from tests.hookcli.cli.shelf import Shelf
+from tests.hookcli.tui.terminal import run
 from tests.support.processes import environment, hookcli
 
 
@@ -176,6 +177,45 @@ def test_the_script_is_one_that_its_shell_reads(tmp_path: Path, shell: str) -> N
     )
     script.write_bytes(made_.stdout)
     subprocess.run([shell, "-n", str(script)], check=True, capture_output=True)
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="needs fish")
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("hookcli wai", "wait\tblock until a matching webhook arrives"),
+        ("hookcli ls type:inv", "type:invoice.paid"),
+        ("hookcli trigger stripe/invoice.pa", "stripe/invoice.paid"),
+    ],
+)
+def test_in_fish_itself(filled: Shelf, tmp_path: Path, line: str, wanted: str) -> None:
+    env = environment(tmp_path, {"HOOKCLI_STORE": str(filled.file)})
+    env["PATH"] = f"{Path(hookcli()).parent}:{env['PATH']}"
+    code = f"hookcli completion fish | source; complete -C '{line}'"
+    done = subprocess.run(["fish", "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert wanted in {
+        found for text in done.stdout.splitlines() for found in (text, text.split("\t")[0])
+    }
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="needs zsh")
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [("hookcli wai", "hookcli wait"), ("hookcli ls type:inv", "type:invoice.paid")],
+)
+def test_in_zsh_itself(filled: Shelf, tmp_path: Path, typed: str, wanted: str) -> None:
+    env = environment(tmp_path, {"HOOKCLI_STORE": str(filled.file), "TERM": "xterm-256color"})
+    env["PATH"] = f"{Path(hookcli()).parent}:{env['PATH']}"
+    with run("zsh", "-f", "-i", env=env | {"PS1": "ready> "}, size=(100, 30), cwd=tmp_path) as it:
+        it.until("ready> ")
+        it.press(
+            'autoload -Uz compinit; compinit -u -D; eval "$(hookcli completion zsh)"; echo up\r'
+        )
+        it.until("\nup")
+        it.output.clear()
+        it.press(f"{typed}\t")
+        it.until(wanted)
+        it.press("\x03exit\r")
 
 
 def test_ids_are_there_at_once_among_many(shelf: Shelf, tmp_path: Path) -> None:
