@@ -80,6 +80,12 @@ COMMANDS: tuple[Command, ...] = (
         group=MAKE,
     ),
     Command(
+        name="audit",
+        summary="test your app: repeats, bad signatures, order, time",
+        example="hookcli audit @ --target 8000",
+        group=MAKE,
+    ),
+    Command(
         name="export",
         summary="write curl, httpie, http, har, pytest, ndjson, raw",
         example="hookcli export curl @",

@@ -21,6 +21,7 @@ REFERENCES = frozenset(
         "stats",
         "wait",
         "schema",
+        "audit",
     }
 )
 """Commands whose words name captures."""

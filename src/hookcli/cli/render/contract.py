@@ -276,6 +276,15 @@ KINDS: Mapping[str, Kind] = {
             **{name: _or_null(NUMBER) for name in ("p50_ms", "p95_ms", "p99_ms")},
         },
     ),
+    "audit": Kind(
+        says="how an app did in one check",
+        keys={
+            "check": TEXT,
+            "result": _one_of("ok", "failed", "skipped"),
+            "text": TEXT,
+            "ms": _told(NUMBER, "of the slowest answer"),
+        },
+    ),
     "schema": Kind(
         says="the shape of one kind of event's bodies",
         keys={
