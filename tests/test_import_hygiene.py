@@ -37,6 +37,8 @@ def command(*arguments: str) -> str:
         "import hookcli.wire.messages, hookcli.wire.codec",
         "import hookcli.captures.model, hookcli.errors",
         "import hookcli.captures.filters",
+        "from hookcli import Store, Capture, Attempt, Summary, Outcome, Request, HookcliError",
+        "import hookcli.testing.plugin",
         "import hookcli.config.load, hookcli.config.credentials",
         command("--help"),
         command("--version"),

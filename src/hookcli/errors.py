@@ -25,6 +25,8 @@ class HookcliError(Exception):
         """Further lines, one fact each."""
         self.hint = hint
         """What to do: printed after `try: `."""
+        for line in (*why, *((f"try: {hint}",) if hint else ())):
+            self.add_note(line)  # tracebacks and pytest show it
 
 
 class UsageError(HookcliError):

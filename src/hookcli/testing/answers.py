@@ -2,9 +2,14 @@
 
 import json
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import Any
 
+from hookcli.errors import HookcliError
 from hookcli.wire.headers import Headers, values
+
+HIDDEN = methodcaller("errisinstance", HookcliError)
+"""For `__tracebackhide__`: a failure that says what to do is shown where the test has called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,11 +47,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     from hookcli.testing.webhook import find, name_of
 
     folder = _folder(metafunc.config, metafunc.definition.path)
-    files = find(folder, marker.args or ("**/*.http",))
+    patterns = marker.args or ("**/*.http",)
+    files = find(folder, patterns)
     if not files:
-        raise pytest.UsageError(
-            f"{metafunc.definition.nodeid}: no file fits {', '.join(marker.args)} in {folder}; "
-            f"save one: hookcli export http @ -O {folder}/"
+        pytest.fail(
+            f"{metafunc.definition.nodeid}: no file fits {', '.join(patterns)} in {folder}\n"
+            f"try: hookcli export http @ -O {folder}/",
+            pytrace=False,
         )
     names = [name_of(folder, file) for file in files]
     metafunc.parametrize("webhook", names, ids=names, indirect=True)
@@ -62,9 +64,10 @@ def webhook(request: pytest.FixtureRequest, webhooks: "Webhooks") -> "Webhook":
     """The saved webhook of a test that is marked with `@pytest.mark.webhooks("stripe/*.http")`."""
     name = getattr(request, "param", None)
     if name is None:
-        raise pytest.UsageError(
-            f"{request.node.nodeid} asks for `webhook` and is not marked; "
-            'mark it with @pytest.mark.webhooks("stripe/*.http"), or ask for `webhooks`'
+        pytest.fail(
+            f"{request.node.nodeid} asks for `webhook` and is not marked\n"
+            'try: @pytest.mark.webhooks("stripe/*.http"), or ask for `webhooks`',
+            pytrace=False,
         )
     return webhooks(f"{name}.http")
 
@@ -107,10 +110,10 @@ def _secret(line: str) -> tuple[str, str]:
 
     scheme, sign, value = line.partition("=")
     if not sign or not value:
-        raise pytest.UsageError(f"{_SECRETS}: {line!r} is not SCHEME=VALUE")
+        pytest.fail(f"{_SECRETS}: {line!r} is not SCHEME=VALUE", pytrace=False)
     if value.startswith("env:"):
         name = value.removeprefix("env:")
         if name not in os.environ:
-            raise pytest.UsageError(f"{_SECRETS}: {scheme}: the variable {name} is not set")
+            pytest.fail(f"{_SECRETS}: {scheme}: the variable {name} is not set", pytrace=False)
         value = os.environ[name]
     return scheme.strip(), value

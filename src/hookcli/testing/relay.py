@@ -3,14 +3,15 @@
 import asyncio
 import threading
 import time
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from hookcli.captures.model import Capture
+from hookcli.captures.display import display_text
+from hookcli.captures.model import Capture, Summary
 from hookcli.captures.store import Store
 from hookcli.errors import UsageError, WaitError
 from hookcli.library import Event, query
+from hookcli.testing.answers import HIDDEN
 
 if TYPE_CHECKING:
     from hookcli.tunnel.listen import Listener, Plan
@@ -20,6 +21,8 @@ START_S = 15.0
 _STOP_S = 1.0
 _LOOK_S = 0.25
 """How often it is looked although nothing was told."""
+_SHOWN = 10
+"""How much of what came a failure shows."""
 
 
 class EmbeddedRelay:
@@ -38,6 +41,7 @@ class EmbeddedRelay:
         self._news = threading.Condition()
         self._ready = False
         self._error: BaseException | None = None
+        """What it has ended with."""
         self._told: set[str] = set()
         """Captures that `wait_for` has given already."""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -61,6 +65,12 @@ class EmbeddedRelay:
         if self._listener is not None:
             self._listener.stop(_STOP_S)
         self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def __repr__(self) -> str:
+        """Where it is."""
+        return f"<EmbeddedRelay {self.url}>"
 
     # -- for tests ------------------------------------------------------------------------------
 
@@ -87,24 +97,31 @@ class EmbeddedRelay:
     def wait_for(self, filter: str = "", timeout: float = 5.0) -> Event:  # noqa: A002 - its name
         """The first capture that passes a filter (`hookcli help filters`) and was not given before.
 
-        In a coroutine: `await asyncio.to_thread(relay.wait_for, "type:push")`.
+        In a coroutine: `await relay.await_for("type:push")`.
 
         Raises:
             WaitError: nothing such came within `timeout` seconds; it says what came instead.
             UsageError: the filter is wrong.
+            HookcliError: the relay or its listener has ended.
         """
+        __tracebackhide__ = HIDDEN
         end = time.monotonic() + timeout
         with Store.open(self.store) as store:
             while (found := self._look(store, filter)) is None:
+                if self._error is not None:
+                    raise self._error
                 left = end - time.monotonic()
                 if left <= 0:
-                    raise WaitError(
-                        f"waited {timeout:g} s for {filter or 'a webhook'}; {self._seen(store)}"
-                    )
+                    raise self._in_vain(store, f"{timeout:g} s for {filter or 'a webhook'}")
                 with self._news:
                     _ = self._news.wait(min(left, _LOOK_S))
             self._told.add(found.id)
             return Event(found, store.body(found.id))
+
+    async def await_for(self, filter: str = "", timeout: float = 5.0) -> Event:  # noqa: A002, ASYNC109
+        """The same in a coroutine, whose loop goes on meanwhile."""
+        __tracebackhide__ = HIDDEN
+        return await asyncio.to_thread(self.wait_for, filter, timeout)
 
     def captures(self, filter: str = "") -> list[Event]:  # noqa: A002 - its name
         """Everything that has come so far and passes a filter, in order."""
@@ -119,15 +136,14 @@ class EmbeddedRelay:
             (one.capture for one in query(store, text) if one.capture.id not in self._told), None
         )
 
-    def _seen(self, store: Store) -> str:
-        kinds = Counter(
-            " ".join(filter(None, (one.capture.source, one.capture.event_type)))
-            or f"{one.capture.method} {one.capture.path}"
-            for one in query(store)
-        )
-        if not kinds:
-            return "nothing came"
-        return "what came: " + ", ".join(f"{kind} ×{n}" for kind, n in kinds.most_common(5))
+    def _in_vain(self, store: Store, what: str) -> WaitError:
+        """What is said of what came, the last of it one by one."""
+        came = list(query(store, newest_first=True))
+        if not came:
+            return WaitError(f"waited {what}; nothing came")
+        lines = tuple(_line(one) for one in reversed(came[:_SHOWN]))
+        more = f", the last {_SHOWN} of which" if len(came) > _SHOWN else ""
+        return WaitError(f"waited {what}; {len(came)} came{more}:", why=lines)
 
     def _run(self) -> None:
         try:
@@ -184,3 +200,12 @@ class EmbeddedRelay:
         if isinstance(report, Ready):
             self.url, self._ready = report.url, True
         self._tell()
+
+
+def _line(one: Summary) -> str:
+    """What came and what became of it: `POST /hooks · stripe invoice.paid · 500`."""
+    capture, last = one.capture, one.last
+    kind = " ".join(filter(None, (capture.source, capture.event_type)))
+    outcome = "not sent" if last is None else str(last.status or last.outcome.value)
+    called = f"{capture.method} {capture.path}"
+    return display_text(" · ".join(filter(None, (called, kind, outcome))))

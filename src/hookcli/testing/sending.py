@@ -1,8 +1,8 @@
 """A request to an application: over HTTP to a URL, or in this process by ASGI or WSGI.
 
-Over HTTP, what is sent is what was captured, byte for byte. ASGI (https://asgi.readthedocs.io, HTTP 2.x)
-lowers the names of fields and WSGI (PEP 3333) joins repeated ones with a comma: an application that runs
-under either never sees more.
+Over HTTP, it is sent as a listener forwards it: every captured byte, with `X-Forwarded-*` of the public
+URL. ASGI (https://asgi.readthedocs.io, HTTP 2.x) lowers the names of fields and WSGI (PEP 3333) joins
+repeated ones with a comma: an application that runs under either never sees more.
 """
 
 import asyncio
@@ -22,11 +22,11 @@ Asgi = Callable[
     [Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]
 ]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-App = str | Asgi | Wsgi
+App = str | int | Asgi | Wsgi
 """A URL, `8000` or `http://localhost:8000/base`; an ASGI application; a WSGI application."""
 
-_CALL = 3
-"""Parameters of an ASGI application's call: scope, receive, send."""
+_PARAMETERS = 3
+"""Of an ASGI application's call: scope, receive, send; WSGI has two."""
 
 
 async def send(request: Request, app: App, *, timeout_s: float) -> Answer:
@@ -45,10 +45,19 @@ async def send(request: Request, app: App, *, timeout_s: float) -> Answer:
 
 def is_asgi(app: object) -> bool:
     """Whether an application is called with scope, receive and send, and awaited."""
-    if inspect.iscoroutinefunction(app):
+    call = app if inspect.isfunction(app) else type(app).__call__
+    if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(call):
         return True
-    call = type(app).__call__ if not inspect.isfunction(app) else app
-    return inspect.iscoroutinefunction(call)
+    return _takes(app, _PARAMETERS) and not _takes(app, _PARAMETERS - 1)
+
+
+def _takes(app: object, count: int) -> bool:
+    """Whether it can be called with so many arguments."""
+    try:
+        inspect.signature(app).bind(*range(count))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 async def _over_http(request: Request, url: str, timeout_s: float) -> Answer:
@@ -188,7 +197,8 @@ def _environ(request: Request) -> dict[str, Any]:
         if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             key = f"HTTP_{key}"
         text = value.decode("latin-1")
-        environ[key] = f"{environ[key]},{text}" if key in environ else text
+        comma = "; " if key == "HTTP_COOKIE" else ","
+        environ[key] = f"{environ[key]}{comma}{text}" if key in environ else text
     return environ
 
 

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 from msgspec import structs
 
 from hookcli import signatures
+from hookcli.captures.display import display_text
 from hookcli.errors import UsageError
 from hookcli.signatures import Scheme, Secret
-from hookcli.testing.answers import Answer
+from hookcli.testing.answers import HIDDEN, Answer
 from hookcli.testing.sending import App, send
 from hookcli.wire.http import Request
 from hookcli.workbench import mutate
@@ -105,12 +106,19 @@ class Webhook:
         return replace(self, request=request)
 
     def _edited(self, edit: Edit) -> "Webhook":
+        __tracebackhide__ = HIDDEN
         return replace(self, request=mutate.apply(self.request, [edit]))
+
+    def __repr__(self) -> str:
+        """Short enough for a failure's picture of the test."""
+        called = f"{self.request.method} {display_text(self.request.target.decode('latin-1'))}"
+        return f"<Webhook {self.name} {called} {len(self.body):,} B>"
 
     # -- signed ---------------------------------------------------------------------------------
 
     def signed(self, secret: str | bytes | None = None, *, scheme: str = "") -> "Webhook":
         """Signed with this secret, by this scheme; without them as is known."""
+        __tracebackhide__ = HIDDEN
         name = scheme or self._scheme_name
         secrets = self.secrets
         if secret is not None:
@@ -129,11 +137,20 @@ class Webhook:
 
     def bad_signature(self) -> "Webhook":
         """With a signature of the right form that does not hold."""
+        __tracebackhide__ = HIDDEN
         return replace(self.signed(), is_bad=True)
 
     def stale(self, seconds: float = 3600.0) -> "Webhook":
-        """Rightly signed, so long ago."""
-        return replace(self.signed(), age_s=seconds)
+        """Rightly signed, so long ago.
+
+        UsageError: its provider signs no time, so that none of its webhooks grows stale.
+        """
+        __tracebackhide__ = HIDDEN
+        now, fresh = time.time_ns() // 1000, self.signed()
+        old = replace(fresh, age_s=seconds)
+        if seconds and old._ready(now) == fresh._ready(now):
+            raise UsageError(f"{self.name}: {self._scheme_name} signs no time, so nothing is stale")
+        return old
 
     @property
     def _scheme_name(self) -> str:
@@ -145,12 +162,15 @@ class Webhook:
 
     def ready(self) -> Request:
         """The request as it is sent now."""
+        return self._ready(time.time_ns() // 1000)
+
+    def _ready(self, now: int) -> Request:
         secret = self._secret
         if not self.is_signed or secret is None:
             return self.request
         scheme: Scheme | None = signatures.load(self._scheme_name)
         how = Signing(scheme=scheme, secret=secret, bad=self.is_bad, age_us=round(self.age_s * 1e6))
-        return signed(self.request, how, now=time.time_ns() // 1000)
+        return signed(self.request, how, now=now)
 
     # -- sent -----------------------------------------------------------------------------------
 
@@ -163,10 +183,12 @@ class Webhook:
         Raises:
             TargetError: nobody answers. What an application raises is raised.
         """
+        __tracebackhide__ = HIDDEN
         return _run(self.asend(to, timeout_s=timeout_s))
 
     async def asend(self, to: App, *, timeout_s: float = TIMEOUT_S) -> Answer:
         """The same in a coroutine."""
+        __tracebackhide__ = HIDDEN
         return await send(self.ready(), to, timeout_s=timeout_s)
 
     def send_twice(self, to: App, *, timeout_s: float = TIMEOUT_S) -> tuple[Answer, Answer]:
@@ -175,6 +197,7 @@ class Webhook:
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
+    __tracebackhide__ = HIDDEN
     try:
         _ = asyncio.get_running_loop()
     except RuntimeError:
@@ -194,6 +217,7 @@ class Webhooks:
 
         UsageError: there is none, or the file is no HTTP message.
         """
+        __tracebackhide__ = HIDDEN
         file = self.folder / name
         if not file.is_file():
             file = file.with_name(f"{file.name}.http")
@@ -216,14 +240,21 @@ class Webhooks:
 
     def all(self, *patterns: str) -> list[Webhook]:
         """Those that fit one of the patterns, `stripe/*.http`, by name; UsageError for none."""
-        found = find(self.folder, patterns or ("**/*.http",))
+        __tracebackhide__ = HIDDEN
+        patterns = patterns or ("**/*.http",)
+        found = find(self.folder, patterns)
         if not found:
             raise UsageError(
                 f"no file fits {', '.join(patterns)} in {self.folder}", hint=_hint(self.folder)
             )
         return [self._read(file) for file in found]
 
+    def __repr__(self) -> str:
+        """Where they are."""
+        return f"<Webhooks {self.folder}>"
+
     def _read(self, file: Path) -> Webhook:
+        __tracebackhide__ = HIDDEN
         try:
             request = read(file.read_bytes()).request
         except UsageError as error:
@@ -238,8 +269,19 @@ class Webhooks:
         order: Callable[[Sequence[Webhook]], Sequence[Webhook]] = tuple,
         timeout_s: float = TIMEOUT_S,
     ) -> list[Answer]:
-        """Send several, one after the other, in any order: `order=reversed`, or a shuffle."""
-        return [one.send(to, timeout_s=timeout_s) for one in order(webhooks)]
+        """Send several, one after the other, in any order: `order=lambda some: some[::-1]`."""
+        return _run(self.asend(webhooks, to, order=order, timeout_s=timeout_s))
+
+    async def asend(
+        self,
+        webhooks: Sequence[Webhook],
+        to: App,
+        *,
+        order: Callable[[Sequence[Webhook]], Sequence[Webhook]] = tuple,
+        timeout_s: float = TIMEOUT_S,
+    ) -> list[Answer]:
+        """The same in a coroutine."""
+        return [await one.asend(to, timeout_s=timeout_s) for one in order(webhooks)]
 
 
 def find(folder: Path, patterns: Sequence[str]) -> list[Path]:

@@ -90,6 +90,16 @@ def test_a_project_tests_with_what_it_has_saved(project: Path, arguments: tuple[
     ("tests", "wrong"),
     [
         (
+            "import pytest\n@pytest.mark.webhooks\ndef test_x(webhook):\n    webhook.stale(0)\n"
+            "    webhook.signed(scheme='github')\n",
+            "try: [tool.pytest.ini_options] webhook_secrets",
+        ),
+        (
+            "def test_x(relay, webhooks):\n    webhooks('stripe/paid').send(relay.url)\n"
+            "    relay.wait_for('is:replay', timeout=0.1)\n",
+            "E       POST /webhooks/stripe?a=%20&b · stripe invoice.paid · not sent\n",
+        ),
+        (
             "import pytest\n@pytest.mark.webhooks('github/*.http')\ndef test_x(webhook): pass\n",
             "no file fits github/*.http",
         ),
@@ -101,6 +111,7 @@ def test_what_is_wrong_is_said_with_a_way_out(project: Path, tests: str, wrong: 
     code, said = run(project, tests)
     assert code != 0
     assert wrong in said
+    assert "/src/hookcli/testing/" not in said  # what the test called is shown, not what that did
 
 
 @pytest.mark.slow

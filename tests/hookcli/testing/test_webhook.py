@@ -1,10 +1,13 @@
 """Saved webhooks: changed, signed, sent to a URL, an ASGI or a WSGI application."""
 
+import functools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as changed
 
 from hookcli.errors import TargetError, UsageError
 from hookcli.signatures import Secret
@@ -110,6 +113,9 @@ def test_asgi_keeps_repeated_fields_and_their_order(paid: Webhook, shop: Shop) -
 def test_wsgi_joins_repeated_fields(paid: Webhook, shop: Shop) -> None:
     paid.send(shop.wsgi)
     assert dict(shop.seen[0].headers)[b"x-a"] == b"1,2"
+    cookies = ((b"Cookie", b"a=1"), (b"cookie", b"b=2"))
+    replace(paid, request=changed(paid.request, headers=cookies)).send(shop.wsgi)
+    assert dict(shop.seen[1].headers)[b"cookie"] == b"a=1; b=2"
 
 
 def test_what_an_application_raises_is_raised(paid: Webhook) -> None:
@@ -129,6 +135,8 @@ def test_what_an_application_raises_is_raised(paid: Webhook) -> None:
 
 async def test_a_coroutine_awaits_it(paid: Webhook, shop: Shop) -> None:
     assert (await paid.asend(shop.asgi)).ok
+    twice = await Webhooks(Path(), {}).asend([paid, paid], shop.wsgi)
+    assert [one.json() for one in twice] == [{"repeat": True}] * 2
     with pytest.raises(UsageError) as wrong:
         paid.send(shop.asgi)
     assert wrong.value.hint == "await webhook.asend(app)"
@@ -138,9 +146,24 @@ def test_an_application_is_told_by_how_it_is_called(shop: Shop) -> None:
     class Framework:
         async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
 
-    assert is_asgi(Framework())
-    assert is_asgi(shop.asgi)
-    assert not is_asgi(shop.wsgi)
+    def wrapped(scope: Any, receive: Any, send: Any) -> Any:
+        return shop.asgi(scope, receive, send)
+
+    class Old:
+        def __call__(self, environ: Any, start_response: Any, *more: Any) -> Any: ...
+
+    for app in (Framework(), shop.asgi, wrapped, functools.partial(shop.asgi)):
+        assert is_asgi(app)
+    for other in (shop.wsgi, Old(), functools.partial(shop.wsgi)):
+        assert not is_asgi(other)
+
+
+def test_what_signs_no_time_cannot_be_stale(saved: Webhooks) -> None:
+    secrets = {"github": Secret("test", "s")}
+    push = Webhooks(saved.folder, secrets).sample("github/push")
+    assert push.bad_signature().is_bad
+    with pytest.raises(UsageError, match="github signs no time"):
+        _ = push.stale()
 
 
 def test_a_sample_is_a_new_event_each_time(saved: Webhooks, shop: Shop) -> None:
