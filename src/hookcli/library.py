@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from hookcli.wire.http import Request
     from hookcli.workbench.parcels import Parcel
 
+HELD = 16 << 20
+"""Bytes of bodies that wait in memory while a script is slow."""
 Change = Callable[["Request"], "Request"]
 
 
@@ -144,24 +146,49 @@ def _all(values: Mapping[str, object], change: Change | None) -> Change | None:
 
 
 class Listening:
-    """A listener at work: iterate over it for the webhooks that come, in order, from disk."""
+    """A listener at work: iterate over it for the webhooks that come, in order.
 
-    def __init__(self, url: str, events: "asyncio.Queue[Event | None]") -> None:
-        self.url = url
+    All of them are on disk. For a script that is slow, a few megabytes of bodies wait in memory, and the
+    rest is read from the store when its turn comes.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self.url = ""
         """What a provider is to call."""
-        self._events = events
+        self._store = store
+        self._waiting: asyncio.Queue[tuple[Capture, bytes | None] | None] = asyncio.Queue()
+        self._held = 0
 
     def __aiter__(self) -> AsyncIterator[Event]:
         """The events; there are no more when the listener has ended."""
         return self
 
     async def __anext__(self) -> Event:
-        """The next one."""
-        event = await self._events.get()
-        if event is None:
-            self._events.put_nowait(None)
+        """The next one; NotFoundError: it has been deleted before its turn came."""
+        found = await self._waiting.get()
+        if found is None:
+            self._ended()
             raise StopAsyncIteration
-        return event
+        capture, body = found
+        if body is None:
+            return Event(capture, await asyncio.to_thread(self._read, capture.id))
+        self._held -= len(body)
+        return Event(capture, body)
+
+    def _came(self, capture: Capture, body: bytes) -> None:
+        is_held = self._held + len(body) <= HELD
+        self._held += len(body) if is_held else 0
+        self._waiting.put_nowait((capture, body if is_held else None))
+
+    def _ended(self) -> None:
+        self._waiting.put_nowait(None)
+
+    def _read(self, id_: str) -> bytes:
+        with open_store(self._store) as store:
+            body = store.body(id_)
+            if not body and store.get(id_) is None:
+                raise NotFoundError(f"the capture {id_} has been deleted before its turn came")
+            return body
 
 
 @asynccontextmanager
@@ -196,33 +223,35 @@ async def listen(
 
     here = _here(relay, endpoint, store)
     here.overrides["forward"] = _target(target)
-    events: asyncio.Queue[Event | None] = asyncio.Queue()
-    url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    ready = asyncio.Event()
 
     def observer(report: Report) -> None:
         if isinstance(report, Ready):
-            url.set_result(report.url)
+            listening.url = report.url
+            ready.set()
         elif isinstance(report, Captured):
-            events.put_nowait(Event(report.capture, report.body))
+            listening._came(report.capture, report.body)
 
     async with road.opened(here, lambda _: None) as found:
-        listener = Listener(road.make_plan(here, Options(count=count), found), observer)
-        task = asyncio.ensure_future(_run(listener, events))
+        plan = road.make_plan(here, Options(count=count), found)
+        listener, listening = Listener(plan, observer), Listening(plan.store)
+        task = asyncio.ensure_future(_run(listener, listening, ready))
         try:
-            _ = await asyncio.wait((task, url), return_when=asyncio.FIRST_COMPLETED)
-            if url.done():
-                yield Listening(url.result(), events)
+            _ = await ready.wait()
+            if listening.url:
+                yield listening
         finally:
             listener.stop()
             await task
 
 
-async def _run(listener: "Listener", events: "asyncio.Queue[Event | None]") -> None:
+async def _run(listener: "Listener", listening: Listening, ready: asyncio.Event) -> None:
     """Until it ends; what it could not go on for is raised."""
     try:
         ending = await listener.run()
     finally:
-        events.put_nowait(None)
+        listening._ended()
+        ready.set()
     if ending.error is not None:
         raise ending.error
 

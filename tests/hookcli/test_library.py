@@ -1,6 +1,7 @@
 """What scripts import: the names, what they cost, and what they do."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,27 @@ async def test_a_script_receives_reads_and_sends_again(own_home: Path) -> None:
             assert (copy.capture.parent, other.capture) == (first.capture.id, copy.capture.id)
     received = program.received[-1]
     assert (received.method, received.body) == (b"PUT", b'{"n": 7, "x": "z"}')
+
+
+async def test_a_slow_script_gets_what_waits_from_disk(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hookcli.library.HELD", 10)
+    bodies = [b"12345", b"a long one " * 9, b"", b"67890", b"gone" * 9]
+    async with listen(count=len(bodies)) as listening:
+        port, path = re.fullmatch(r"http://[^:]+:(\d+)(/.*)", listening.url).groups()  # type: ignore[union-attr]
+        for body in bodies:
+            await rawhttp.once(int(port), rawhttp.request("POST", path, [], body))
+        first = await anext(listening)
+        assert first.body == bodies[0]
+        assert [(await anext(listening)).body for _ in bodies[1:-1]] == bodies[1:-1]
+        with open_store() as store:
+            (*_, last) = query(store)
+            store.delete([last.capture.id])
+        with pytest.raises(HookcliError, match="has been deleted before its turn came"):
+            _ = await anext(listening)
+        with pytest.raises(StopAsyncIteration):
+            _ = await anext(listening)
 
 
 def test_what_the_network_does_is_in_the_attempt(tmp_path: Path) -> None:
