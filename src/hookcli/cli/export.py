@@ -31,7 +31,8 @@ def export(
         bool, typer.Option("--with-secrets", help="keep credentials in it")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="bytes that are no text to a terminal too")
+        bool,
+        typer.Option("--force", help="to a terminal whatever it is; over a test that is there"),
     ] = False,
 ) -> int:
     """Write captures for other tools; credentials are left out, and that is said.

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,10 +83,9 @@ def _shows(data: bytes) -> bool:
 
 def _write(here: Here, place: Path, items: Sequence[Item], options: Options) -> None:
     made = _exported(items, options, files=True)
-    _put(place, made.data, private=options.with_secrets)
-    for name, data in made.files.items():
-        _put(place.parent / name, data, private=options.with_secrets)
-    _say_written(here, [place, *(place.parent / name for name in made.files)], len(items))
+    files = {place: made.data} | {place.parent / name: data for name, data in made.files.items()}
+    _put_all(files, options)
+    _say_written(here, list(files), len(items))
     _say_left_out(here, made.left_out)
 
 
@@ -98,8 +97,7 @@ def _write_each(
     for count, item in enumerate(items, 1):
         made = _exported([item], options, files=True)
         files = {_name(item.capture) + form.suffix: made.data, **made.files}
-        for name, data in files.items():
-            _put(folder / name, data, private=options.with_secrets)
+        _put_all({folder / name: data for name, data in files.items()}, options)
         written += [folder / name for name in files]
         left += made.left_out
         if count == 1 and form.name in ("har", "ndjson"):
@@ -114,6 +112,27 @@ def _name(capture: "Capture") -> str:
     plain = re.sub(r"[^a-z0-9]+", "-", what.lower()).strip("-")[:60]
     # The whole id: its beginning is a time, which several may share.
     return f"{plain}-{capture.id}" if plain else capture.id
+
+
+def _put_all(files: Mapping[Path, bytes], options: Options) -> None:
+    """Write them; none, if one would replace a test, which is there to be worked on."""
+    if options.form == "pytest" and not options.force:
+        for file, data in files.items():
+            if _is_another(file, data):
+                raise UsageError(
+                    f"{file} is there, and is another", hint="-O another file, or --force"
+                )
+    for file, data in files.items():
+        _put(file, data, private=options.with_secrets)
+
+
+def _is_another(file: Path, data: bytes) -> bool:
+    try:
+        return file.read_bytes() != data
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _put(file: Path, data: bytes, *, private: bool) -> None:

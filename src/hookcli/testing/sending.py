@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from hookcli.errors import TargetError
-from hookcli.testing.answers import Answer
+from hookcli.testing.answers import HIDDEN, Answer
 from hookcli.wire.headers import Headers, end_to_end
 from hookcli.wire.http import Request
 
@@ -35,6 +35,7 @@ async def send(request: Request, app: App, *, timeout_s: float) -> Answer:
     Raises:
         TargetError: nobody answers at the URL. What an application raises is raised.
     """
+    __tracebackhide__ = HIDDEN
     if isinstance(app, str | int):
         return await _over_http(request, str(app), timeout_s)
     async with asyncio.timeout(timeout_s):
@@ -61,6 +62,7 @@ def _takes(app: object, count: int) -> bool:
 
 
 async def _over_http(request: Request, url: str, timeout_s: float) -> Answer:
+    __tracebackhide__ = HIDDEN
     from hookcli.captures.model import Outcome, Why
     from hookcli.config.values import target
     from hookcli.tunnel.forward import Forwarder

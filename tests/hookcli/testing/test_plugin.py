@@ -142,12 +142,18 @@ def test_an_export_is_such_a_test(project: Path) -> None:
 
     cli("import", "tests/webhooks/stripe/paid.http")
     cli("export", "pytest", "@", "-O", "shop/test_exported.py")
-    (saved,) = (project / "shop" / "webhooks").glob("stripe-invoice-paid-*.http")
+    (saved,) = (project / "shop" / "webhooks").glob("stripe/invoice-paid-*.http")
     assert saved.read_bytes().endswith(CAPTURED.body + b"\n")
     text = (project / "shop" / "test_exported.py").read_text()
     (project / "shop" / "test_exported.py").write_text(
         text.replace("APP = os", "from app import app as APP  # os")
     )
+    again = [hookcli(), "export", "pytest", "@", "-O", "shop/test_exported.py"]
+    refused = subprocess.run(
+        again, cwd=project, env=env, capture_output=True, text=True, timeout=60
+    )
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "shop/test_exported.py is there, and is another" in refused.stderr
     code, said = run(project, TESTS, "shop", "-q", PYTHONPATH=f"{ROOT}:{project / 'tests'}")
     assert code == 0, said
     assert "1 passed" in said

@@ -4,6 +4,7 @@ One file alone needs nothing but pytest. Beside a test file, captures are HTTP m
 read, reviewed and edited, and hookcli's pytest plugin sends them.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 
@@ -68,7 +69,7 @@ import os
 
 import pytest
 
-APP = os.environ.get("WEBHOOK_TARGET", {target!r})
+APP = os.environ.get("WEBHOOK_TARGET", {target})
 
 
 @pytest.mark.webhooks(
@@ -94,15 +95,17 @@ def with_files(items: Sequence[Item], *, to: str = "") -> tuple[bytes, dict[str,
     named = {_file(item): message.write(item.request) for item in items}
     schemes = (item.capture.scheme for item in items if item.capture.scheme)
     listed = "\n".join(f'    "{name}",' for name in named)
-    text = _WITH_FILES.format(target=target, files=listed, scheme=next(schemes, "stripe"))
+    scheme = next(schemes, "stripe")
+    text = _WITH_FILES.format(target=json.dumps(target), files=listed, scheme=scheme)
     return text.encode(), {f"{FOLDER}/{name}": data for name, data in named.items()}
 
 
 def _file(item: Item) -> str:
-    """A file's name of what it is and whose, in letters and digits."""
-    what = " ".join(filter(None, (item.capture.source, item.capture.event_type)))
-    name = _identifier(f"{what or item.request.method} {item.capture.id}").replace("_", "-")
-    return f"{name}.http"
+    """A file's name of what it is, in a folder of whose it is; in letters and digits."""
+    capture = item.capture
+    folder = _identifier(capture.source).replace("_", "-")
+    name = _identifier(f"{capture.event_type or item.request.method} {capture.id}")
+    return "/".join(filter(None, (folder, f"{name.replace('_', '-')}.http")))
 
 
 def _targets(items: Sequence[Item]) -> Iterator[str]:
