@@ -16,6 +16,7 @@ from hookcli.testing.webhook import Webhook, Webhooks
 from hookcli.wire.http import Request
 from hookcli.workbench.message import write
 from tests.hookcli.testing.shop import SECRET, Shop
+from tests.support import rawhttp
 
 BODY = b'{\n  "id": "evt_1", "type": "invoice.paid",\n  "data": {"object": {"amount": 2400}}\n}\n'
 CAPTURED = Request(
@@ -102,6 +103,20 @@ def test_repeats_and_any_order(saved: Webhooks, app: App, shop: Shop) -> None:
     answers = saved.send(both, app, order=lambda some: tuple(reversed(some)))
     assert [one.json()["repeat"] for one in answers] == [True, False]
     assert [one.body.count(b"evt_1") for one in shop.seen[-2:]] == [1, 0]
+
+
+async def test_a_url_gets_every_byte_that_was_captured(saved: Webhooks) -> None:
+    body = bytes(range(256)) + b"\r\n\n"
+    fields = tuple(pair for pair in CAPTURED.headers if pair[0] != b"Content-Length")
+    fields = (*fields, (b"X-Latin", b"caf\xe9"), (b"Content-Length", b"%d" % len(body)))
+    request = changed(CAPTURED, target=b"/a%2Fb/../c?x=%zz&&", headers=fields, body=body)
+    (saved.folder / "binary.http").write_bytes(write(request))
+    async with rawhttp.program(rawhttp.respond(299, body=b"\x00\xff")) as program:
+        answer = await saved("binary").as_captured().asend(program.url)
+    assert (answer.status, answer.body, answer.text) == (299, b"\x00\xff", "\0\ufffd")
+    (got,) = program.received
+    assert (got.method, got.target, got.body) == (b"POST", b"/a%2Fb/../c?x=%zz&&", body)
+    assert [pair for pair in got.headers if pair in fields] == list(fields)
 
 
 def test_asgi_keeps_repeated_fields_and_their_order(paid: Webhook, shop: Shop) -> None:
