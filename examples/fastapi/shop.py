@@ -14,9 +14,7 @@ _seen: set[str] = set()
 @app.post("/webhooks/stripe")
 async def webhook(request: Request) -> dict[str, bool]:
     """Take an event once, if Stripe has signed it."""
-    payload = (
-        await request.body()
-    )  # the raw bytes: what was parsed and written again fits no signature
+    payload = await request.body()  # raw: what was parsed and written again fits no signature
     signature = request.headers.get("stripe-signature", "")
     try:
         event = stripe.Webhook.construct_event(payload, signature, os.environ["STRIPE_SECRET"])

@@ -38,6 +38,12 @@ def test_a_repeat_is_taken_once(webhook, app):
     assert len(crm.taken) == 1
 
 
+def test_events_are_taken_in_the_order_in_which_they_come(webhooks, app):
+    several = webhooks.all("*.http")
+    webhooks.send(several, app, order=lambda some: some[::-1])
+    assert crm.taken == [webhook.type for webhook in several[::-1]]
+
+
 class _Quiet(WSGIRequestHandler):
     def log_message(self, *_):
         pass

@@ -34,6 +34,16 @@ def test_a_push_starts_one_build_however_often_it_comes(webhooks):
     assert builds.builds == ["c0ffee"]
 
 
+def test_the_order_of_deliveries_does_not_matter(webhooks):
+    def backwards(some):
+        return some[::-1]
+
+    several = webhooks.all("github/*.http")
+    answers = webhooks.send(several, builds.app, order=backwards)
+    assert [answer.status for answer in answers] == [202] * len(several)
+    assert len(builds.builds) == 1
+
+
 def test_the_whole_road(webhooks, relay):
     server = make_server("127.0.0.1", 0, builds.app)
     Thread(target=server.serve_forever, daemon=True).start()
