@@ -90,8 +90,10 @@ def replay(
 
     Raises:
         NotFoundError: there is no such capture.
-        UsageError: it cannot be changed or signed so, or was never sent anywhere and `to` is missing.
+        UsageError: it cannot be changed or signed so, or was never sent anywhere and `to` is missing;
+            or a coroutine has called it.
     """
+    _leave_the_loop()
     from hookcli.cli import jobs, making, replaying, signing
     from hookcli.workbench import parcels
 
@@ -111,6 +113,18 @@ def replay(
     if parcel.is_copy:
         _ = making.keep_copy(store, found, parcel)
     return replaying.keep(store, asyncio.run(_send(parcel, target, timeout_s)))
+
+
+def _leave_the_loop() -> None:
+    """UsageError in a coroutine, whose loop would stand still."""
+    try:
+        _ = asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise UsageError(
+        "replay waits for the answer, and this is a coroutine",
+        hint="await asyncio.to_thread(replay, store, capture)",
+    )
 
 
 async def _send(parcel: "Parcel", target: str, timeout_s: float) -> Attempt:

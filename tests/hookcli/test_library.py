@@ -108,6 +108,16 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
             _ = replay(store, "01NONE", to=8000)
 
 
+async def test_a_coroutine_is_told_how_to_send_again(tmp_path: Path) -> None:
+    fill(tmp_path / "captures.db", 1)
+    with open_store(tmp_path / "captures.db") as store:
+        (one,) = query(store)
+        with pytest.raises(HookcliError) as wrong:
+            _ = replay(store, one.capture, to=9, set={"n": 1})
+        assert "asyncio.to_thread(replay" in str(wrong.value.hint)
+        assert len(list(query(store))) == 1  # and no changed copy was kept
+
+
 async def test_a_relay_that_is_not_there_is_said() -> None:
     with pytest.raises(HookcliError):
         async with listen(relay="http://127.0.0.1:9"):
