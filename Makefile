@@ -50,7 +50,7 @@ imports: $(STAMP)
 	$(BIN)/lint-imports
 
 test: $(STAMP)  ## The default tests, under two minutes
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 test-slow: $(STAMP)  ## The long journeys: kills, cuts, soaks
 	$(BIN)/pytest -m slow

@@ -24,6 +24,9 @@ _PARCELS, _PARCEL_BYTES = 512, 16 << 20
 """Captures that wait in memory, and bytes of their bodies; the rest is read again when its turn comes."""
 _UNSTORED = 32 << 20
 """Bytes of answers that wait to be written, above which no attempt starts."""
+_AT_RISK = 64
+"""Attempts that run or wait to be written, from which on none starts: so many deliveries at most come
+twice when a listener is killed."""
 
 
 class Deliverer:
@@ -125,7 +128,8 @@ class Deliverer:
     # -- attempts -------------------------------------------------------------------------------
 
     def _next(self) -> Start | None:
-        if self._keeper.size > _UNSTORED:
+        at_risk = self._dispatch.running + self._keeper.ended
+        if self._keeper.size > _UNSTORED or at_risk >= max(_AT_RISK, self._dispatch.concurrency):
             return None
         while (one := self._dispatch.take(self._clock())) is not None:
             if isinstance(one, Start):

@@ -66,7 +66,7 @@ class Dispatch:
         """Where deliveries go that no route sends elsewhere; None: nowhere."""
         self._routed = tuple(dict.fromkeys(routed))
         """Targets of routes: a delivery to one of them stays there."""
-        self._concurrency, self._retry, self._random = concurrency, retry, random
+        self.concurrency, self._retry, self._random = concurrency, retry, random
         self._duties: dict[tuple[str, str], Duty] = {}
         self.targets = self._present()
         """Where deliveries go at present, the one without a route first."""
@@ -266,7 +266,7 @@ class Dispatch:
                 return Probe(target.url)
         while self._later and self._later[0][0] <= now:
             self._make_ready(heapq.heappop(self._later)[2])
-        if self.running >= self._concurrency or (self.paused and not self._allowed):
+        if self.running >= self.concurrency or (self.paused and not self._allowed):
             return None
         return self._start()
 

@@ -48,8 +48,10 @@ class Kept(Struct, frozen=True, kw_only=True):
     attempts: tuple[Attempt, ...] = ()
     """Numbered."""
     told: tuple[tuple[str, Told], ...] = ()
+    ended: int = 0
+    """Attempts that were waiting to be written, and are written."""
     size: int = 0
-    """Bytes of answers that were waiting to be written, and are written."""
+    """Bytes of their answers."""
 
 
 class _Events(Struct, frozen=True):
@@ -101,8 +103,10 @@ class Keeper:
         self._lingering: list[_Work] = []
         self._timer: asyncio.TimerHandle | None = None
         self._ended = self._loop.create_future()
+        self.ended = 0
+        """Attempts that wait to be written: a listener that is killed would make them again."""
         self.size = 0
-        """Bytes of answers that wait to be written."""
+        """Bytes of their answers."""
 
     # -- on the loop ----------------------------------------------------------------------------
 
@@ -126,6 +130,7 @@ class Keeper:
 
     def attempt(self, attempt: Attempt, deliveries: Sequence[Delivery]) -> None:
         """Keep an attempt, soon, and where its delivery stands."""
+        self.ended += 1
         self.size += len(attempt.body)
         self._linger(_Ended(attempt, deliveries))
 
@@ -190,6 +195,7 @@ class Keeper:
             self._lingering = []
 
     def _on_kept(self, kept: Kept) -> None:
+        self.ended -= kept.ended
         self.size -= kept.size
         self._kept(kept)
 
@@ -268,6 +274,7 @@ class _Gathered:
     seq: int = 0
     stream: int = 0
     size: int = 0
+    ended: int = 0
     answers: int = 0
 
     @property
@@ -289,6 +296,7 @@ class _Gathered:
                 self.deliveries += deliveries
                 if attempt is not None:
                     self.attempts.append(attempt)
+                    self.ended += 1
                     self.answers += len(attempt.body)
                     self.size += len(attempt.body)
             case _Told(told=told):
@@ -322,5 +330,6 @@ class _Gathered:
             cursor=self.cursor,
             attempts=attempts,
             told=tuple(self.told),
+            ended=self.ended,
             size=self.answers,
         )
