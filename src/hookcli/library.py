@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hookcli.captures.store import Store
     from hookcli.cli.here import Here
     from hookcli.tunnel.listen import Listener
+    from hookcli.tunnel.several import Several
     from hookcli.wire.http import Request
     from hookcli.workbench.parcels import Parcel
 
@@ -232,7 +233,6 @@ async def listen(
     """
     from hookcli.cli import road
     from hookcli.cli.listen import Options
-    from hookcli.tunnel.listen import Listener
     from hookcli.tunnel.observe import Captured, Ready, Report
 
     here = _here(relay, endpoint, store)
@@ -241,14 +241,14 @@ async def listen(
 
     def observer(report: Report) -> None:
         if isinstance(report, Ready):
-            listening.url = report.url
+            listening.url = listening.url or report.url
             ready.set()
         elif isinstance(report, Captured):
             listening._came(report.capture, report.body)
 
     async with road.opened(here, lambda _: None) as found:
-        plan = road.make_plan(here, Options(count=count), found)
-        listener, listening = Listener(plan, observer), Listening(plan.store)
+        plans = road.make_plans(here, Options(count=count), found)
+        listener, listening = road.listener(plans, observer), Listening(plans[0].store)
         task = asyncio.ensure_future(_run(listener, listening, ready))
         try:
             _ = await ready.wait()
@@ -259,7 +259,7 @@ async def listen(
             await task
 
 
-async def _run(listener: "Listener", listening: Listening, ready: asyncio.Event) -> None:
+async def _run(listener: "Listener | Several", listening: Listening, ready: asyncio.Event) -> None:
     """Until it ends; what it could not go on for is raised."""
     try:
         ending = await listener.run()

@@ -50,16 +50,33 @@ def api(here: Here, origin: str, endpoint: KnownEndpoint | None = None) -> Relay
     raise no_token(here, origin)
 
 
-def endpoint(here: Here, origin: str, *, open_relay: bool = False) -> Access:
+def every_endpoint(here: Here, origin: str, *, open_relay: bool = False) -> list[Access]:
+    """All endpoints that are asked for, `-e a,b`; see `endpoint`.
+
+    Raises:
+        UsageError: a token is given, which opens one of them. AuthError, RelayError: as there.
+    """
+    names = endpoints.names(here.settings)
+    given = None if open_relay else endpoints.given_token(here.settings, here.console.environ)
+    if len(names) > 1 and given is not None:
+        why = (f"{given.source} opens one endpoint, and these are {len(names)}",)
+        raise UsageError("each endpoint has a token of its own", why=why, hint="hookcli login URL")
+    return [endpoint(here, origin, name, open_relay=open_relay) for name in names]
+
+
+def endpoint(
+    here: Here, origin: str, name: str | None = None, *, open_relay: bool = False
+) -> Access:
     """The endpoint that is asked for; created, and remembered, when its name is new.
 
     Args:
+        name: Its name or id; None: as the settings say.
         open_relay: The relay creates endpoints for everybody: it is inside this process.
 
     Raises:
         AuthError: no token for it, or none that creates it. RelayError: the relay does not answer.
     """
-    name = endpoints.name(here.settings)
+    name = name or endpoints.name(here.settings)
     given = None if open_relay else endpoints.given_token(here.settings, here.console.environ)
     known = here.credentials.relay(origin).endpoint(name)
     if given is not None:

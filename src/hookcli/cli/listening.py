@@ -1,6 +1,7 @@
 """A listener without a screen: lines, NDJSON or nothing on stdout."""
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from hookcli.tunnel import observe
 if TYPE_CHECKING:
     from hookcli.captures.store import Store
     from hookcli.tunnel.listen import Ending, Listener, Plan
+    from hookcli.tunnel.several import Several
 
 GRACE_S = 3.0
 """How long running attempts may take after ^C."""
@@ -31,11 +33,11 @@ async def _listen(here: Here, options: Options, output: str, stops: loop.Stops) 
     async with road.opened(here, here.console.notice) as found:
         if options.print_url or options.print_secret:
             return _print(here, options, found)
-        return await _run(here, road.make_plan(here, options, found), output, stops)
+        return await _run(here, road.make_plans(here, options, found), output, stops)
 
 
 def _print(here: Here, options: Options, found: road.Road) -> int:
-    given = found.access
+    given = found.accesses[0]
     if options.print_url:
         known = here.credentials.relay(given.origin).endpoint(given.endpoint)
         here.console.out(known.url if known else f"{given.origin}/{given.endpoint}")
@@ -44,9 +46,8 @@ def _print(here: Here, options: Options, found: road.Road) -> int:
     return ExitCode.YES
 
 
-async def _run(here: Here, plan: "Plan", output: str, stops: loop.Stops) -> int:
-    from hookcli.tunnel.listen import Listener
-
+async def _run(here: Here, plans: "Sequence[Plan]", output: str, stops: loop.Stops) -> int:
+    plan = plans[0]
     ready: list[observe.Ready] = []
     ending_loop = asyncio.get_running_loop()
     console = here.console
@@ -67,7 +68,7 @@ async def _run(here: Here, plan: "Plan", output: str, stops: loop.Stops) -> int:
             ready.append(report)
         pump(report)
 
-    listener = Listener(plan, observer)
+    listener = road.listener(plans, observer)
     pump.start()
     try:
         ending = await _until_stopped(listener, stops)
@@ -85,7 +86,7 @@ async def _run(here: Here, plan: "Plan", output: str, stops: loop.Stops) -> int:
     return code
 
 
-async def _until_stopped(listener: "Listener", stops: loop.Stops) -> "Ending":
+async def _until_stopped(listener: "Listener | Several", stops: loop.Stops) -> "Ending":
     """Run the listener; the first signal lets running attempts finish, the second does not."""
     async with asyncio.TaskGroup() as group:
         running = group.create_task(listener.run())
@@ -96,7 +97,7 @@ async def _until_stopped(listener: "Listener", stops: loop.Stops) -> "Ending":
             watching.cancel()
 
 
-async def _stop(listener: "Listener", stops: loop.Stops) -> None:
+async def _stop(listener: "Listener | Several", stops: loop.Stops) -> None:
     await stops.asked.wait()
     listener.stop(GRACE_S)
     await stops.now.wait()

@@ -15,7 +15,9 @@ from hookcli.errors import UsageError
 
 if TYPE_CHECKING:
     from hookcli.captures.model import Capture
-    from hookcli.tunnel.listen import Plan, Start
+    from hookcli.tunnel.listen import Listener, Plan, Start
+    from hookcli.tunnel.observe import Observer
+    from hookcli.tunnel.several import Several
 
 RELAY_GRACE_S = 1.0
 """How long the local relay may take to end, once its listener has."""
@@ -28,7 +30,8 @@ Notice = Callable[[str], None]
 class Road:
     """What there is to connect to."""
 
-    access: access.Access
+    accesses: list[access.Access]
+    """One for each endpoint; the first is the one that is spoken of."""
     is_local: bool
     """The relay is inside this process."""
 
@@ -47,18 +50,41 @@ async def opened(here: Here, notice: Notice) -> AsyncIterator[Road]:
             relay = await local_relay.start(here, notice)
             stack.push_async_callback(relay.stop, RELAY_GRACE_S)
             origin = relay.origin
-        given = await asyncio.to_thread(access.endpoint, here, origin, open_relay=is_local)
+        every = await asyncio.to_thread(access.every_endpoint, here, origin, open_relay=is_local)
         for fault in signing.faults(here):
             notice(fault)
-        stack.enter_context(presence.held(here.store_path, given.endpoint))
-        yield Road(access=given, is_local=is_local)
+        for given in every:
+            stack.enter_context(presence.held(here.store_path, given.endpoint))
+        yield Road(accesses=every, is_local=is_local)
 
 
-def make_plan(here: Here, options: Options, road: Road) -> "Plan":
-    """What the settings and the command line ask for."""
+def make_plans(here: Here, options: Options, road: Road) -> "list[Plan]":
+    """What the settings and the command line ask for, one for each endpoint.
+
+    Raises:
+        UsageError: what counts events of one endpoint is asked for of several.
+    """
+    if len(road.accesses) > 1 and (options.count or options.from_seq is not None):
+        flag = "--count" if options.count else "--from"
+        raise UsageError(f"{flag} is for one endpoint, and these are {len(road.accesses)}")
+    return [_plan(here, options, road, given) for given in road.accesses]
+
+
+def listener(plans: "Sequence[Plan]", observer: "Observer") -> "Listener | Several":
+    """What listens by these plans."""
+    from hookcli.tunnel.listen import Listener
+
+    if len(plans) == 1:
+        return Listener(plans[0], observer)
+    from hookcli.tunnel.several import Several
+
+    return Several(plans, observer)
+
+
+def _plan(here: Here, options: Options, road: Road, given: access.Access) -> "Plan":
     from hookcli.tunnel.listen import Plan
 
-    settings, given = here.settings, road.access
+    settings = here.settings
     return Plan(
         relay=given.origin,
         endpoint=given.endpoint,

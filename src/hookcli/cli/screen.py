@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hookcli.cli.pump import Pump
     from hookcli.tui.app import Left
     from hookcli.tunnel.listen import Ending, Listener, Plan
+    from hookcli.tunnel.several import Several
 
 
 def browse(here: Here, text: str) -> int:
@@ -61,7 +62,7 @@ class _Run:
     pumps: "list[Pump]" = field(default_factory=list)
 
     @asynccontextmanager
-    async def opened(self, observer: observe.Observer) -> "AsyncIterator[Listener]":
+    async def opened(self, observer: observe.Observer) -> "AsyncIterator[Listener | Several]":
         """The listener with its relay; made on the engine's thread, after the first drawing."""
         from hookcli.cli import road
 
@@ -70,10 +71,9 @@ class _Run:
             observer(observe.Notice(level="info", code="local", text=text))
 
         async with road.opened(self.here, notice) as found:
-            from hookcli.tunnel.listen import Listener
-
-            self.plan = road.make_plan(self.here, self.options, found)
-            yield Listener(self.plan, observer)
+            plans = road.make_plans(self.here, self.options, found)
+            self.plan = plans[0]
+            yield road.listener(plans, observer)
 
     def observer(self, pump: "Pump | None") -> observe.Observer:
         """Keeps what the last words need; tells NDJSON as well."""

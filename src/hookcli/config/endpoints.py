@@ -17,8 +17,14 @@ ID_PREFIX = "ep_"
 
 
 def name(settings: Settings) -> str:
-    """The endpoint's name or id as it is called in the settings."""
-    return settings.text("endpoint") or DEFAULT
+    """The endpoint's name or id as it is called in the settings; the first of several."""
+    return names(settings)[0]
+
+
+def names(settings: Settings) -> list[str]:
+    """Every endpoint that is named, `a,b`: a listener may have several."""
+    given = (settings.text("endpoint") or "").split(",")
+    return [one.strip() for one in given if one.strip()] or [DEFAULT]
 
 
 def known(settings: Settings, credentials: Credentials) -> KnownEndpoint | None:

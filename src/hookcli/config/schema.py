@@ -71,7 +71,7 @@ KEYS = (
         name="endpoint",
         parse=values.text,
         env="HOOKCLI_ENDPOINT",
-        help="the endpoint's name or id; default: `default`, created at first use",
+        help="the endpoint's name or id, for `listen` several: a,b; default: `default`, made at first use",
     ),
     Key(
         name="forward",

@@ -407,3 +407,46 @@ def test_the_ports_of_the_local_relay_can_all_be_taken(monkeypatch: pytest.Monke
         ended = in_process("listen", "8000")
     assert ended.code == ExitCode.USAGE
     assert f"no port from {port} to {port} is free" in ended.err
+
+
+async def test_one_process_listens_to_several_endpoints(
+    program: rawhttp.Program, tmp_path: Path
+) -> None:
+    env = environment(tmp_path)
+    argv = [hookcli(), "listen", program.url, "-e", "shop,crm", "-o", "json"]
+    process = await Process.start(argv, env=env)
+    try:
+        urls: list[str] = []
+        while len(urls) < 2:
+            urls = [json.loads(line)["url"] for line in process.out if '"type":"ready"' in line]
+            await asyncio.sleep(0.01)
+        for url in urls:
+            port, path = re.findall(r":(\d+)(/.*)", url)[0]
+            answer = await rawhttp.once(int(port), rawhttp.request("POST", path, [], b"{}"))
+            assert answer.status == 201
+        process.signal(signal.SIGINT)
+        assert await process.wait() == ExitCode.INTERRUPTED
+    finally:
+        await process.kill()
+    records = [json.loads(line) for line in process.out]
+    endpoints = {one["endpoint"] for one in records if one["type"] == "event"}
+    assert endpoints == {url.rpartition("/")[2] for url in urls}
+    (done,) = (one for one in records if one["type"] == "done")
+    assert done["captured"] == 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "env", "said"),
+    [
+        (["--count", "2"], {}, "--count is for one endpoint"),
+        ([], {"HOOKCLI_TOKEN": "hk_x"}, "each endpoint has a token of its own"),
+    ],
+)
+async def test_what_is_for_one_endpoint_is_refused_for_several(
+    flags: list[str], env: dict[str, str], said: str, server: Relay, tmp_path: Path
+) -> None:
+    at = environment(tmp_path, env | ({"HOOKCLI_RELAY": server.url} if env else {}))
+    argv = [hookcli(), "listen", "-e", "shop,crm", "-o", "lines", *flags]
+    process = await Process.start(argv, env=at)
+    assert await process.wait() == ExitCode.USAGE
+    assert said in "\n".join(process.err)
