@@ -94,15 +94,16 @@ def _write_each(
 ) -> None:
     written: list[Path] = []
     left: list[str] = []
+    count = 0
     for count, item in enumerate(items, 1):
         made = _exported([item], options, files=True)
-        files = {_name(item.capture) + form.suffix: made.data, **made.files}
+        files = {_named(item.capture, form) + form.suffix: made.data, **made.files}
         _put_all({folder / name: data for name, data in files.items()}, options)
         written += [folder / name for name in files]
         left += made.left_out
         if count == 1 and form.name in ("har", "ndjson"):
             here.console.notice(f"{form.name} holds several captures in one file: -O FILE")
-    _say_written(here, written, len(written))
+    _say_written(here, written, count)
     _say_left_out(here, left)
 
 
@@ -112,6 +113,12 @@ def _name(capture: "Capture") -> str:
     plain = re.sub(r"[^a-z0-9]+", "-", what.lower()).strip("-")[:60]
     # The whole id: its beginning is a time, which several may share.
     return f"{plain}-{capture.id}" if plain else capture.id
+
+
+def _named(capture: "Capture", form: Format) -> str:
+    """The same for a form; pytest looks only into files whose names begin with `test_`."""
+    name = _name(capture)
+    return f"test_{name.replace('-', '_')}" if form.name == "pytest" else name
 
 
 def _put_all(files: Mapping[Path, bytes], options: Options) -> None:

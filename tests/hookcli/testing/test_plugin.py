@@ -137,8 +137,12 @@ def test_it_costs_nothing_until_it_is_used(project: Path) -> None:
 def test_an_export_is_such_a_test(project: Path) -> None:
     env = environment(project / "home")
 
-    def cli(*words: str) -> None:
-        subprocess.run([hookcli(), *words], cwd=project, env=env, check=True, timeout=60)
+    def cli(*words: str) -> str:
+        line = [hookcli(), *words]
+        done = subprocess.run(
+            line, cwd=project, env=env, check=True, timeout=60, capture_output=True, text=True
+        )
+        return done.stderr
 
     cli("import", "tests/webhooks/stripe/paid.http")
     cli("export", "pytest", "@", "-O", "shop/test_exported.py")
@@ -154,6 +158,10 @@ def test_an_export_is_such_a_test(project: Path) -> None:
     )
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "shop/test_exported.py is there, and is another" in refused.stderr
+    assert "wrote 1 capture to 2 files in each" in cli("export", "pytest", "@", "-O", "each/")
+    assert [one.name[:25] for one in (project / "each").glob("test_*.py")] == [
+        "test_stripe_invoice_paid_"
+    ]
     code, said = run(project, TESTS, "shop", "-q", PYTHONPATH=f"{ROOT}:{project / 'tests'}")
     assert code == 0, said
     assert "1 passed" in said
