@@ -15,11 +15,21 @@ if TYPE_CHECKING:
     from hookcli.workbench.resign import Wish
 
 
+_SAME_SECRET = {
+    "svix": "standard-webhooks",
+    "standard-webhooks": "svix",
+    "github": "github-sha1",
+    "github-sha1": "github",
+}
+"""Schemes that differ in their fields only: one's secret is the other's where that has none."""
+
+
 def secrets_of(here: Here, scheme: str) -> "list[Secret]":
     """The secrets that are configured for a scheme and can be read, in order."""
     from hookcli.config.secrets import available
 
-    references = here.settings.secrets.get(scheme, ())
+    configured = here.settings.secrets
+    references = configured.get(scheme) or configured.get(_SAME_SECRET.get(scheme, ""), ())
     found, _ = available(scheme, references, here.console.environ)
     return [_named(one.source, one.value) for one in found]
 
@@ -46,7 +56,9 @@ def wish(here: Here, resign: bool | None, secret: str | None) -> "Wish":
 
 def by_scheme(here: Here) -> "Mapping[str, Sequence[Secret]]":
     """All secrets that are configured and can be read, for a listener."""
-    return {scheme: secrets_of(here, scheme) for scheme in here.settings.secrets}
+    named = dict.fromkeys(here.settings.secrets)
+    alike = dict.fromkeys(_SAME_SECRET[one] for one in named if one in _SAME_SECRET)
+    return {scheme: secrets_of(here, scheme) for scheme in named | alike}
 
 
 def faults(here: Here) -> list[str]:

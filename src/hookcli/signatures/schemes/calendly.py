@@ -14,6 +14,7 @@ SCHEMES = (
         page="https://developer.calendly.com/api-docs/4c305798a61d3-webhook-signatures",
         header=b"Calendly-Webhook-Signature",
         tolerance_s=180,
+        deadline_s=15,
         event=telling(type="body:event"),
     ),
 )
