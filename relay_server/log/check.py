@@ -1,5 +1,6 @@
 """Is a log whole? Every event is read and its digest computed again; a running relay is not disturbed."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -47,7 +48,7 @@ def check(folder: Path, told: Callable[[Checked], None] = lambda _: None) -> Ite
     if not path.is_file():
         raise StorageError(f"{path}: there is no such file")
     try:
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{_alone(path)}", uri=True)
     except sqlite3.Error as error:
         raise StorageError(f"{path}: {error}") from error
     with closing(db):
@@ -57,6 +58,19 @@ def check(folder: Path, told: Callable[[Checked], None] = lambda _: None) -> Ite
             yield from _events(db, LargeMessages(folder / LARGE), told)
         except sqlite3.Error as error:
             yield Damage(where=FILE, what=f"reading stopped: {error}")
+
+
+def _alone(path: Path) -> str:
+    """On a read-only disk SQLite cannot make its shared memory, and needs none: nobody writes."""
+    if not os.statvfs(path).f_flag & os.ST_RDONLY:
+        return ""
+    wal = path.with_name(f"{path.name}-wal")
+    if wal.is_file() and wal.stat().st_size:
+        raise StorageError(
+            f"{path}: the disk is read-only, and {wal.name} holds what is not in it yet; "
+            "copy the folder to where it may be written, and check the copy"
+        )
+    return "&immutable=1"
 
 
 def _open(db: sqlite3.Connection, path: Path) -> None:

@@ -1,7 +1,11 @@
 """What `hookcli relay check` finds: nothing in a whole log, and every damage by its place."""
 
 import asyncio
+import os
+import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -53,6 +57,56 @@ async def test_a_running_relay_is_not_disturbed(tmp_path: Path) -> None:
         await hub.post(endpoint)
         assert await asyncio.to_thread(lambda: list(check(tmp_path / "data"))) == []
         assert (await hub.post(endpoint)).status == 202
+
+
+READ_ONLY = 'mount -t tmpfs none "$1" && cp -a "$0" "$1/data" && mount -o remount,ro "$1" && shift && exec "$@"'
+"""With a log and an empty folder: a command that finds a copy on a disk mounted read-only."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("leftover", [b"", b"not yet written back"])
+def test_a_log_on_a_read_only_disk_is_checked_or_what_to_do_is_told(
+    log: tuple[Path, Endpoint], tmp_path: Path, leftover: bytes
+) -> None:
+    (log[0] / "relay.sqlite-wal").write_bytes(leftover)
+    done = on_read_only(log[0], tmp_path, "check", "data")
+    if leftover:
+        assert done.returncode != 0
+        assert "the disk is read-only" in done.stderr
+        assert "check the copy" in done.stderr
+    else:
+        assert done.stdout.startswith("ok  6 events of 1 endpoint")
+        assert done.returncode == 0
+
+
+@pytest.mark.slow
+def test_a_relay_does_not_start_on_a_read_only_disk_and_says_why(
+    log: tuple[Path, Endpoint], tmp_path: Path
+) -> None:
+    done = on_read_only(log[0], tmp_path, "--listen", "127.0.0.1:0", "--data", "data")
+    assert done.returncode == 2
+    assert "Read-only file system" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(check(log[0])) == []
+
+
+def on_read_only(data: Path, tmp_path: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    """`hookcli relay` with a copy of the log, `data` in its folder, on a disk mounted read-only."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = str(Path(sys.executable).with_name("hookcli"))
+    enter = 'cd "$0" && exec "$@"'
+    unshare = shutil.which("unshare")
+    assert unshare is not None
+    new = [unshare, "-m" if os.geteuid() == 0 else "-Urm", "--", "sh", "-c"]
+    inside = ["sh", "-c", enter, str(place), command, "relay", *args]
+    return subprocess.run(
+        [*new, READ_ONLY, str(data), str(place), *inside],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(
