@@ -216,6 +216,9 @@ async def test_a_renewed_certificate_is_for_new_connections(
     async with relay(tmp_path / "data", tls=f"{files.cert},{files.key}") as hub:
         old, trust = await open_tls(hub.port, files.trust), files.trust
         assert (await old.send(raw)).status == 200
+        half = await asyncio.open_connection("127.0.0.1", hub.port, ssl=trust)
+        half[1].write(raw[:20])
+        await half[1].drain()
         await asyncio.to_thread(files.renew)
         if asked:
             assert await is_trusted(hub.port, trust), "it was not looked at yet"
@@ -225,6 +228,11 @@ async def test_a_renewed_certificate_is_for_new_connections(
                 await asyncio.sleep(0.05)
         assert not await is_trusted(hub.port, trust)
         assert (await old.send(raw)).status == 200, "who was connected stays so"
+        half[1].write(raw[20:])
+        begun = await rawhttp.read_message(half[0], of="response")
+        assert begun is not None, "what was begun is answered"
+        assert begun.status == 200
+        half[1].close()
         await old.close()
         files.cert.write_text("not a certificate")
         if asked:
