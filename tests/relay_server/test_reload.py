@@ -241,6 +241,32 @@ async def test_a_renewed_certificate_is_for_new_connections(
         assert await is_trusted(hub.port, files.trust)
 
 
+async def test_a_renewed_certificate_ends_no_stream_and_no_held_sender(tmp_path: Path) -> None:
+    files = await asyncio.to_thread(Files, tmp_path)
+    await asyncio.to_thread(files.renew)
+    async with relay(tmp_path / "data") as hub:
+        endpoint = await hub.endpoint()
+    raw = rawhttp.request("POST", endpoint.path, (), b"x" * 4_000)
+    async with relay(tmp_path / "data", tls=f"{files.cert},{files.key}") as hub:
+        sender, old = await open_tls(hub.port, files.trust), files.trust
+        async with stream(hub.port, endpoint, trust=old) as listener:
+            held = asyncio.ensure_future(sender.send(raw))
+            await listener.until(lambda: listener.seqs == [1], "the event")
+            await asyncio.to_thread(files.renew)
+            await change(hub)
+            assert not await is_trusted(hub.port, old)
+            assert not held.done()
+            first = listener.events[0].id
+            listener.send(codec.result(seq=1, id=first, outcome="answered", status=299))
+            assert (await held).status == 299
+            again = asyncio.ensure_future(sender.send(raw))
+            await listener.until(lambda: listener.seqs == [1, 2], "the next event")
+            listener.send(codec.result(seq=2, id=listener.events[1].id, outcome="refused"))
+            assert (await again).status == 202
+            assert listener.closed is None
+        await sender.close()
+
+
 def test_a_certificate_is_read_again_only_when_its_files_are_others(tmp_path: Path) -> None:
     files = Files(tmp_path)
     files.renew()

@@ -7,6 +7,7 @@ can stop reading, send nonsense or fall silent.
 import asyncio
 import base64
 import os
+import ssl
 import struct
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -73,6 +74,7 @@ class Stream(asyncio.Protocol):
         keep: bool = True,
         acks: bool = True,
         on_event: Callable[[Event], None] | None = None,
+        trust: ssl.SSLContext | None = None,
     ) -> "Stream":
         """Connect and wait for the welcome.
 
@@ -81,7 +83,7 @@ class Stream(asyncio.Protocol):
         """
         loop = asyncio.get_running_loop()
         _, it = await loop.create_connection(
-            lambda: cls(keep=keep, acks=acks, on_event=on_event), "127.0.0.1", port
+            lambda: cls(keep=keep, acks=acks, on_event=on_event), "127.0.0.1", port, ssl=trust
         )
         key = base64.b64encode(os.urandom(16)).decode()
         lines = (
@@ -256,9 +258,12 @@ async def stream(
     more: str = "",
     keep: bool = True,
     acks: bool = True,
+    trust: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Stream]:
     """An open stream, hung up at the end."""
-    it = await Stream.open(port, endpoint, after=after, more=more, keep=keep, acks=acks)
+    it = await Stream.open(
+        port, endpoint, after=after, more=more, keep=keep, acks=acks, trust=trust
+    )
     try:
         yield it
     finally:
