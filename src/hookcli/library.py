@@ -132,7 +132,7 @@ async def _send(parcel: "Parcel", target: str, timeout_s: float) -> Attempt:
     from hookcli.cli import forwarding
 
     timeout_ms = round(timeout_s * 1000)
-    async with forwarding.sender(timeout_ms=timeout_ms, insecure=False, mark=True) as send:
+    async with forwarding.sender(None, timeout_ms=timeout_ms, insecure=False, mark=True) as send:
         return await send(parcel, target)
 
 

@@ -81,7 +81,7 @@ async def _ask_all(
 ) -> list[Found]:
     found: list[Found] = []
     async with forwarding.sender(
-        timeout_ms=options.timeout_ms, insecure=False, mark=False
+        None, timeout_ms=options.timeout_ms, insecure=False, mark=False
     ) as forward:
         for check in checks:
             if stops.asked.is_set():

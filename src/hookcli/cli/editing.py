@@ -136,7 +136,10 @@ async def _attempt(
     import asyncio
 
     timeout_ms = here.settings.number("timeout") or 30_000
-    async with forwarding.sender(timeout_ms=timeout_ms, insecure=False, mark=True) as forward:
+    settings = here.settings
+    async with forwarding.sender(
+        settings, timeout_ms=timeout_ms, insecure=settings.flag("insecure"), mark=True
+    ) as forward:
         work = asyncio.ensure_future(forward(parcel, target))
         asked = asyncio.ensure_future(stops.asked.wait())
         await asyncio.wait((work, asked), return_when=asyncio.FIRST_COMPLETED)

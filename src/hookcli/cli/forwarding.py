@@ -1,29 +1,65 @@
-"""A forwarder for replays: no relay, no listener, a request to a program."""
+"""A forwarder for replays: no relay, no listener, a request to a program, dressed as by `listen`."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from hookcli.captures.model import Attempt
+from hookcli.config.load import BUILT_IN, Settings
+from hookcli.wire.headers import Headers
+from hookcli.workbench.edits import read_header
 from hookcli.workbench.parcels import Parcel
+
+if TYPE_CHECKING:
+    from hookcli.tunnel.forward import Forwarder
 
 Forward = Callable[[Parcel, str], Awaitable[Attempt]]
 """Parcel and target: one attempt, not yet numbered; never raises for what the network does."""
 
 
+def headers(settings: Settings) -> Headers:
+    """The `K: V` texts of the `header` setting as fields, by the rules that `replay -H` has."""
+    made = [read_header(text) for text in settings.texts("header")]
+    return tuple((one.name, one.value) for one in made)
+
+
+def again(settings: Settings, *, insecure: bool, mark: bool = True) -> "Forwarder":
+    """What sends captures again: under the prefix, with the headers and the host that are set.
+
+    Without a setting for the host, another machine's server is asked under its own name: it may
+    know no other.
+    """
+    from hookcli.tunnel.forward import Forwarder
+
+    is_set = settings.origin("host_header") != BUILT_IN
+    return Forwarder(
+        insecure=insecure,
+        headers=headers(settings),
+        host_header=(settings.text("host_header") if is_set else None) or "auto",
+        path=settings.text("path"),
+        mark=mark,
+    )
+
+
 @asynccontextmanager
-async def sender(*, timeout_ms: int, insecure: bool, mark: bool) -> AsyncIterator[Forward]:
+async def sender(
+    settings: Settings | None, *, timeout_ms: int, insecure: bool, mark: bool
+) -> AsyncIterator[Forward]:
     """What sends parcels; its connections are closed at the end.
 
     Args:
+        settings: How a listener forwards, for what is sent as it would; None: to the URL as it is.
         insecure: Certificates are not verified.
         mark: A field says what a replay repeats.
     """
     from hookcli.tunnel.forward import Forwarder
 
-    # Another machine's server is asked under its own name: it may know no other.
-    forwarder = Forwarder(insecure=insecure, host_header="auto", mark=mark)
+    if settings is None:
+        forwarder = Forwarder(insecure=insecure, host_header="auto", mark=mark)
+    else:
+        forwarder = again(settings, insecure=insecure, mark=mark)
 
     async def send(parcel: Parcel, target: str) -> Attempt:
         attempt = await forwarder.send(

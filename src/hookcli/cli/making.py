@@ -177,7 +177,10 @@ async def sender(
     from hookcli.cli import forwarding
 
     async with forwarding.sender(
-        timeout_ms=options.timeout_ms, insecure=options.insecure, mark=options.mark
+        made.here.settings,
+        timeout_ms=options.timeout_ms,
+        insecure=options.insecure,
+        mark=options.mark,
     ) as forward:
 
         async def send(job: Job) -> Attempt | None:

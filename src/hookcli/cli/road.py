@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hookcli.cli import access, local_relay, presence, routing, signing
+from hookcli.cli import access, forwarding, local_relay, presence, routing, signing
 from hookcli.cli.here import Here
 from hookcli.cli.listen import Options
 from hookcli.config.values import duration_ms
@@ -96,7 +96,7 @@ def _plan(here: Here, options: Options, road: Road, given: access.Access) -> "Pl
         routes=routing.routes(here, options),
         only=routing.only(here, options),
         path=settings.text("path"),
-        headers=_headers(settings.texts("header")),
+        headers=forwarding.headers(settings),
         host_header=settings.text("host_header") or "keep",
         insecure=settings.flag("insecure"),
         timeout_s=_seconds(settings.number("timeout")) or 30.0,
@@ -127,14 +127,6 @@ def _drifting(here: Here, endpoint: str) -> "Callable[[Capture, bytes], str]":
 
 def _seconds(ms: int | None) -> float | None:
     return None if ms is None else ms / 1000
-
-
-def _headers(texts: Sequence[str]) -> tuple[tuple[bytes, bytes], ...]:
-    """`K: V` texts as fields, by the rules that `replay -H` has."""
-    from hookcli.workbench.edits import read_header
-
-    made = [read_header(text) for text in texts]
-    return tuple((one.name, one.value) for one in made)
 
 
 def _start(here: Here, options: Options) -> "Start":

@@ -138,7 +138,7 @@ class _Run:
 
 def setup(here: Here, *, history: bool = True, begin: str = "") -> Setup:
     """What the screen is given."""
-    from hookcli.cli import signing
+    from hookcli.cli import forwarding, signing
 
     settings, environ = here.settings, here.console.environ
 
@@ -162,6 +162,7 @@ def setup(here: Here, *, history: bool = True, begin: str = "") -> Setup:
         keys=_known(settings.keys),
         views=settings.views,
         target=settings.text("forward") or "",
+        forwarder=partial(forwarding.again, settings, insecure=settings.flag("insecure")),
         secrets=signing.source(here, None),
         all_secrets=lambda: [
             secret for name in settings.secrets for secret in signing.secrets_of(here, name)

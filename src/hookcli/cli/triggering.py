@@ -224,7 +224,7 @@ async def _send_all(
 ) -> int:
     attempt = None
     async with forwarding.sender(
-        timeout_ms=options.timeout_ms, insecure=False, mark=False
+        None, timeout_ms=options.timeout_ms, insecure=False, mark=False
     ) as forward:
         for count, (name, request) in enumerate(requests):
             if stops.asked.is_set():

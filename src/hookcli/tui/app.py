@@ -61,7 +61,7 @@ def run_listen(
     crashed twice.
     """
     engine = Engine(listen, also=also, runner=runner)
-    own = Sender()
+    own = Sender(setup.forwarder)
     sender = send or own.send
     board = Board(mark=MARK, budget_ms=budget_ms)
     crash: Exception | None = None

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hookcli.captures.model import MARK as MARK
+from hookcli.tui.sending import plain
 
 if TYPE_CHECKING:
     from hookcli.signatures import Secret
+    from hookcli.tunnel.forward import Forwarder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class Setup:
     """Name to filter, from `[views]`."""
     target: str = ""
     """Where replays go when a capture was never sent anywhere."""
+    forwarder: "Callable[[], Forwarder]" = plain
+    """Makes what replays are sent with."""
     secrets: "Callable[[str], Sequence[Secret]]" = lambda scheme: ()
     """The secrets that are configured for a scheme."""
     all_secrets: "Callable[[], Sequence[Secret]]" = tuple

@@ -26,7 +26,9 @@ class Shape:
     types: Counter[str] = field(default_factory=Counter)
     """How often each JSON type stood here; `integer` apart from `number`."""
     fields: dict[str, "Shape"] = field(default_factory=dict)
-    """Of the objects that stood here."""
+    """Of the objects that stood here; none once they are maps."""
+    values: "Shape | None" = None
+    """Of all values of the objects that stood here, together: they had too many keys for names."""
     items: "Shape | None" = None
     """Of all elements of the arrays that stood here, together."""
 
@@ -38,7 +40,7 @@ class Shape:
     @property
     def is_map(self) -> bool:
         """Whether the keys of its objects are data."""
-        return len(self.fields) > MOST_FIELDS
+        return self.values is not None
 
     def required(self) -> list[str]:
         """The fields that every object had."""
@@ -53,6 +55,7 @@ def of(value: object, depth: int = 0) -> Shape:
         return shape
     if isinstance(value, Mapping):
         shape.fields = {str(name): of(one, depth + 1) for name, one in value.items()}
+        _settle(shape)
     elif isinstance(value, list) and value:
         shape.items = Shape()
         for one in value:
@@ -63,11 +66,23 @@ def of(value: object, depth: int = 0) -> Shape:
 def merged(a: Shape, b: Shape) -> Shape:
     """The shape of what both were learnt from."""
     names = dict.fromkeys((*a.fields, *b.fields))
-    return Shape(
+    shape = Shape(
         types=a.types + b.types,
         fields={name: _both(a.fields.get(name), b.fields.get(name)) for name in names},
+        values=None if a.values is None and b.values is None else _both(a.values, b.values),
         items=None if a.items is None and b.items is None else _both(a.items, b.items),
     )
+    _settle(shape)
+    return shape
+
+
+def _settle(shape: Shape) -> None:
+    """Keep what stands under too many keys as one, so that a shape is as large as what is regular in it."""
+    if shape.values is None and len(shape.fields) <= MOST_FIELDS:
+        return
+    for one in shape.fields.values():
+        shape.values = _both(shape.values, one)
+    shape.fields = {}
 
 
 def _both(a: Shape | None, b: Shape | None) -> Shape:
@@ -125,11 +140,8 @@ def _node(shape: Shape) -> dict[str, Any]:
         types.discard("integer")
     names = sorted(types, key=lambda one: (one == "null", one))
     made: dict[str, Any] = {"type": names[0] if len(names) == 1 else names} if names else {}
-    if "object" in types and shape.is_map:
-        values = Shape()
-        for one in shape.fields.values():
-            values = merged(values, one)
-        made["additionalProperties"] = _node(values)
+    if shape.values is not None:
+        made["additionalProperties"] = _node(shape.values)
     elif "object" in types:
         made["properties"] = {
             name: _node(one) | {"x-seen": one.seen} for name, one in shape.fields.items()
@@ -149,7 +161,7 @@ class Drift:
     """One place where a body is not as those before it."""
 
     path: tuple[Step, ...]
-    """Elements of arrays are not told apart: their step is left out."""
+    """Elements of arrays and values of maps are not told apart: their step is left out."""
     kind: str
     """`new`, `gone` or `type`."""
     was: str = ""
@@ -175,7 +187,10 @@ def _drift(known: Shape, value: object, path: tuple[Step, ...]) -> Iterator[Drif
             was = "|".join(sorted(known.types))
             yield Drift(path=path, kind="type", was=was, now=now)
         return
-    if isinstance(value, Mapping) and not known.is_map:
+    if isinstance(value, Mapping) and known.values is not None:
+        for one in value.values():
+            yield from _drift(known.values, one, path)
+    elif isinstance(value, Mapping):
         for name, one in value.items():
             if (shape := known.fields.get(str(name))) is None:
                 yield Drift(path=(*path, str(name)), kind="new")

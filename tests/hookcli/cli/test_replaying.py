@@ -270,3 +270,23 @@ def test_nothing_named_is_told_at_once(shelf: Shelf) -> None:
     ended = shelf.run("replay")
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
     assert "try: @ for the latest capture" in ended.err or "hookcli replay @" in ended.err
+
+
+# As `listen` would send it
+
+
+def test_a_replay_goes_out_as_the_settings_say_that_events_do(
+    shelf: Shelf, app: rawhttp.Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shelf.put(to=app.url)
+    (tmp_path / "hookcli.toml").write_text(
+        'path = "/api"\nheader = ["X-Env: dev"]\nhost_header = "shop.test"\n'
+    )
+    shelf.run("replay", "@")
+    shelf.run("edit", "@", "--set", "amount:=6", "--send")
+    assert len(app.received) == 2
+    for one in app.received:
+        assert one.target.startswith(b"/api/")
+        assert (b"X-Env", b"dev") in one.headers
+        assert [value for name, value in one.headers if name == b"Host"] == [b"shop.test"]

@@ -14,9 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from hookcli.cli import face
+from hookcli.captures.model import Why
+from hookcli.cli import face, screen
 from hookcli.cli.console import Console, ExitCode
+from hookcli.cli.here import Here, Shared
 from hookcli.errors import UsageError
+from hookcli.tui.sending import Sender
+from hookcli.wire.http import Request
 from tests.hookcli.tui.rig import fill, identity
 from tests.hookcli.tui.terminal import Terminal, run
 from tests.support import rawhttp
@@ -364,3 +368,19 @@ def test_picking_nothing_prints_nothing(tmp_path: Path) -> None:
         assert it.wait() == ExitCode.INTERRUPTED
         assert it.process.stdout is not None
         assert it.process.stdout.read() == b""
+
+
+async def test_a_replay_of_the_screen_goes_out_as_the_settings_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hookcli.toml").write_text('path = "/api"\nheader = ["X-Env: dev"]\n')
+    here = Here(console=Console(environ={"HOME": str(tmp_path)}), shared=Shared())
+    sender = Sender(screen.setup(here).forwarder)
+    request = Request(method="POST", url="", target=b"/hooks", headers=(), body=b"{}")
+    async with rawhttp.program() as program:
+        await sender.send(request, program.url, Why.REPLAY, "01JA8PZQ4M0000000000000000")
+        await sender.close()
+    (one,) = program.received
+    assert one.target == b"/api/hooks"
+    assert (b"X-Env", b"dev") in one.headers

@@ -1,6 +1,7 @@
 """Shapes of JSON bodies: everything that was seen passes, and what is new is told."""
 
 import json
+from unittest import mock
 
 import jsonschema_rs
 import pytest
@@ -12,6 +13,8 @@ from hookcli.workbench.shape import MOST_FIELDS, Shape, drift, merged, of, schem
 from tests.hookcli.workbench.strategies import JSON_VALUES
 
 SOME = st.lists(JSON_VALUES, min_size=1, max_size=5)
+LIMIT = st.sampled_from([1, MOST_FIELDS])
+"""With one field for a limit, nearly every object is a map."""
 
 
 def learnt(values: list[object]) -> Shape:
@@ -21,21 +24,26 @@ def learnt(values: list[object]) -> Shape:
     return made
 
 
-@given(SOME)
-def test_what_was_seen_passes_its_schema_and_is_no_drift(values: list[object]) -> None:
-    shape = learnt(values)
-    validator = jsonschema_rs.Draft202012Validator(schema(shape))
-    for value in values:
-        assert validator.is_valid(value)
-        assert drift(shape, value) == []
+@given(SOME, LIMIT)
+def test_what_was_seen_passes_its_schema_and_is_no_drift(values: list[object], limit: int) -> None:
+    with mock.patch.object(shapes, "MOST_FIELDS", limit):
+        shape = learnt(values)
+        validator = jsonschema_rs.Draft202012Validator(schema(shape))
+        for value in values:
+            assert validator.is_valid(value)
+            assert drift(shape, value) == []
 
 
-@given(SOME, SOME, SOME)
-def test_shapes_add_up_in_any_order(a: list[object], b: list[object], c: list[object]) -> None:
-    one, two, three = learnt(a), learnt(b), learnt(c)
-    assert merged(one, merged(two, three)) == merged(merged(one, two), three) == learnt(a + b + c)
-    assert merged(one, two) == merged(two, one)
-    assert merged(one, Shape()) == one
+@given(SOME, SOME, SOME, LIMIT)
+def test_shapes_add_up_in_any_order(
+    a: list[object], b: list[object], c: list[object], limit: int
+) -> None:
+    with mock.patch.object(shapes, "MOST_FIELDS", limit):
+        one, two, three = learnt(a), learnt(b), learnt(c)
+        together = merged(merged(one, two), three)
+        assert merged(one, merged(two, three)) == together == learnt(a + b + c)
+        assert merged(one, two) == merged(two, one)
+        assert merged(one, Shape()) == one
 
 
 def test_required_optional_and_nullable_are_kept_apart_with_counts() -> None:
@@ -90,6 +98,10 @@ def test_an_object_whose_keys_are_data_is_a_map() -> None:
     shape = learnt([{f"user_{n}": n} for n in range(MOST_FIELDS + 1)])
     assert schema(shape)["additionalProperties"] == {"type": "integer"}
     assert drift(shape, {"another": 1}) == []
+    assert [str(one) for one in drift(shape, {"another": "1"})] == ["$ integer → string"]
+    for n in range(3):
+        shape = merged(shape, of({f"more_{n}": n}))
+    assert shape.fields == {}, "it grows no more"
 
 
 def test_what_is_deep_is_learnt_as_far_as_it_is_looked_at() -> None:
