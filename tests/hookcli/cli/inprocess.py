@@ -25,15 +25,27 @@ class Ended:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-def hookcli(*arguments: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Ended:
+class _Silent(io.RawIOBase):
+    """A stdin on which nothing ever comes: a command that waits for it unasked has failed."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object, /) -> int:
+        raise AssertionError("stdin was read, and nobody asked for it")
+
+
+def hookcli(
+    *arguments: str, env: Mapping[str, str] | None = None, stdin: str | None = None
+) -> Ended:
     """Run a command line in this process; no stream is a terminal. Records are as documented."""
     import os
 
     out, err = io.StringIO(), io.StringIO()
     environ = dict(os.environ) | dict(env or {})
-    code = run(
-        arguments, Console(stdin=io.StringIO(stdin), stdout=out, stderr=err, environ=environ)
-    )
+    silent = io.TextIOWrapper(io.BufferedReader(_Silent()))
+    typed = silent if stdin is None else io.StringIO(stdin)
+    code = run(arguments, Console(stdin=typed, stdout=out, stderr=err, environ=environ))
     ended = Ended(code, out.getvalue(), err.getvalue())
     if "--json" in arguments and "export" not in arguments:
         contract.check(ended.out.splitlines())

@@ -62,7 +62,9 @@ class Shelf:
         finally:
             store.close()
 
-    def run(self, *arguments: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Ended:
+    def run(
+        self, *arguments: str, env: Mapping[str, str] | None = None, stdin: str | None = None
+    ) -> Ended:
         """Run a command line on these captures."""
         place = {"HOOKCLI_STORE": str(self.file)}
         return hookcli(*arguments, env=place | self.env | dict(env or {}), stdin=stdin)

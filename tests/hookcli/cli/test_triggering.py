@@ -181,7 +181,7 @@ def test_the_samples_are_listed(shelf: Shelf) -> None:
 def test_what_cannot_be_is_told(
     shelf: Shelf, arguments: list[str], code: ExitCode, said: str
 ) -> None:
-    ended = shelf.run("trigger", *arguments)
+    ended = shelf.run("trigger", *arguments, stdin="{}")
     assert ended.code == code
     assert said in ended.err, ended.err
     assert "Traceback" not in ended.err
