@@ -17,7 +17,7 @@ SCHEMES = (
         encoding=Encoding.BASE64,
         time_header=b"X-Zendesk-Webhook-Signature-Timestamp",
         time_unit=RFC3339,
-        deadline_s=12,
+        deadline_s=10,
         uncovered="age: Zendesk names no tolerance",
         event=telling(type="body:type", id="header:X-Zendesk-Webhook-Invocation-Id"),
     ),
