@@ -1,6 +1,7 @@
 """DocuSign Connect: base64 of HMAC-SHA-256 over the body, one field for each key, no time.
 
-https://developers.docusign.com/platform/webhooks/connect/hmac; there is no library that checks.
+https://developers.docusign.com/platform/webhooks/connect/hmac; there is no library that checks. Five
+seconds are what https://developers.docusign.com/platform/webhooks/connect/implement asks listeners for.
 """
 
 import re
@@ -39,7 +40,7 @@ SCHEMES = (
         page="https://developers.docusign.com/platform/webhooks/connect/hmac",
         header=b"X-DocuSign-Signature-1",
         encoding=Encoding.BASE64,
-        deadline_s=100,
+        deadline_s=5,
         uncovered="time: an old request is accepted for ever",
         event=telling(type="body:event"),
     ),
