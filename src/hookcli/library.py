@@ -17,6 +17,7 @@ from hookcli.errors import NotFoundError, UsageError
 if TYPE_CHECKING:
     from hookcli.captures.store import Store
     from hookcli.cli.here import Here
+    from hookcli.config.load import Settings
     from hookcli.tunnel.listen import Listener
     from hookcli.tunnel.several import Several
     from hookcli.wire.http import Request
@@ -113,7 +114,7 @@ def replay(
     )
     if parcel.is_copy:
         _ = making.keep_copy(store, found, parcel)
-    return replaying.keep(store, asyncio.run(_send(parcel, target, timeout_s)))
+    return replaying.keep(store, asyncio.run(_send(here.settings, parcel, target, timeout_s)))
 
 
 def _leave_the_loop() -> None:
@@ -128,11 +129,15 @@ def _leave_the_loop() -> None:
     )
 
 
-async def _send(parcel: "Parcel", target: str, timeout_s: float) -> Attempt:
+async def _send(settings: "Settings", parcel: "Parcel", target: str, timeout_s: float) -> Attempt:
     from hookcli.cli import forwarding
 
-    timeout_ms = round(timeout_s * 1000)
-    async with forwarding.sender(None, timeout_ms=timeout_ms, insecure=False, mark=True) as send:
+    async with forwarding.sender(
+        settings,
+        timeout_ms=round(timeout_s * 1000),
+        insecure=settings.flag("insecure"),
+        mark=True,
+    ) as send:
         return await send(parcel, target)
 
 

@@ -66,6 +66,19 @@ async def test_a_script_receives_reads_and_sends_again(own_home: Path) -> None:
     assert (received.method, received.body) == (b"PUT", b'{"n": 7, "x": "z"}')
 
 
+async def test_what_is_sent_again_goes_out_as_the_settings_say(
+    own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hookcli.toml").write_text('path = "/api"\n')
+    fill(tmp_path / "captures.db", 1)
+    async with rawhttp.program() as program:
+        with open_store(tmp_path / "captures.db") as store:
+            (one,) = query(store)
+            await asyncio.to_thread(replay, store, one.capture, to=program.url)
+    assert program.received[0].target.startswith(b"/api/")
+
+
 async def test_a_slow_script_gets_what_waits_from_disk(
     own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

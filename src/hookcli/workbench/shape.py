@@ -37,11 +37,6 @@ class Shape:
         """How many values stood here."""
         return self.types.total()
 
-    @property
-    def is_map(self) -> bool:
-        """Whether the keys of its objects are data."""
-        return self.values is not None
-
     def required(self) -> list[str]:
         """The fields that every object had."""
         count = self.types["object"]
