@@ -9,23 +9,21 @@ from pathlib import Path
 from msgspec import structs
 
 from hookcli import signatures
-from hookcli.captures.model import Attempt, Why
+from hookcli.captures.model import Attempt
 from hookcli.cli import forwarding, loop, replaying, selecting, signing
 from hookcli.cli.audit import Options
 from hookcli.cli.console import ExitCode
 from hookcli.cli.here import Here
-from hookcli.cli.importing import capture_of
 from hookcli.cli.render import ndjson
 from hookcli.cli.render.paint import Paint
 from hookcli.cli.render.words import plural, safe, span
 from hookcli.cli.replay import Options as Sending
+from hookcli.cli.triggering import first_sent
 from hookcli.errors import StoreError, TargetError, UsageError
 from hookcli.wire.http import Request
-from hookcli.workbench import audits, crafting
+from hookcli.workbench import audits
 from hookcli.workbench.audits import Case, Check
 from hookcli.workbench.crafting import Signing
-from hookcli.workbench.imports import Imported
-from hookcli.workbench.parcels import Parcel
 from hookcli.workbench.replay import UNREACHABLE, Job
 
 _RESULTS = {"ok": ("ok", "green"), "failed": ("FAIL", "red"), "skipped": ("skip", "dim")}
@@ -104,9 +102,7 @@ async def _ask(
         return Found(check=check, result="skipped", text=error.message)
 
     async def send(request: Request) -> Attempt:
-        nobody = structs.replace(capture_of(here, Imported(request=request)), id="")
-        parcel = Parcel(capture=nobody, request=crafting.to_send(request), why=Why.LIVE)
-        return await forward(parcel, options.target)
+        return await forward(first_sent(here, request), options.target)
 
     if check.at_once:
         answers = list(await asyncio.gather(*map(send, requests)))

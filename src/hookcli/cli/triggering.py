@@ -233,14 +233,17 @@ async def _send_all(
             if where.direct:
                 attempt = await _directly(here, request, where.target, forward)
             else:
-                nobody = structs.replace(capture_of(here, Imported(request=request)), id="")
-                to_send = crafting.to_send(request)
-                parcel = Parcel(capture=nobody, request=to_send, why=Why.LIVE)
-                attempt = await forward(parcel, where.target)
+                attempt = await forward(first_sent(here, request), where.target)
             _print(here, name, attempt, where)
     if attempt is not None and attempt.outcome in UNREACHABLE:
         raise _unreachable(attempt, where)
     return ExitCode.YES
+
+
+def first_sent(here: Here, request: Request) -> Parcel:
+    """A request as a provider sends it: no capture yet, and none that is kept here."""
+    capture = structs.replace(capture_of(here, Imported(request=request)), id="")
+    return Parcel(capture=capture, request=crafting.to_send(request), why=Why.LIVE)
 
 
 async def _directly(
