@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import shlex
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual import events
 
@@ -20,7 +21,7 @@ from hookcli.tui.keys import OrderedKeys
 from hookcli.tui.memory import Memory
 from hookcli.tui.outside import Outside
 from hookcli.tui.paint import COMPONENTS, draw_ascii
-from hookcli.tui.replays import Replayer, Send
+from hookcli.tui.replays import Replayer
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.boxes import LineBox
 from hookcli.tui.screens.help import HelpScreen
@@ -30,6 +31,9 @@ from hookcli.tui.setup import MARK, Setup
 from hookcli.tui.storing import Storing
 from hookcli.tui.terminal import SIGNALS
 from hookcli.tui.views import View, all_views
+
+if TYPE_CHECKING:
+    from hookcli.workbench.parcels import Forward
 
 ENDS = ("count", "for", "drained")
 """Endings that were asked for: the screen ends with them."""
@@ -81,7 +85,7 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
     TITLE = "hookcli"
 
     def __init__(
-        self, setup: Setup, engine: Engine, send: Send, board: Board | None = None
+        self, setup: Setup, engine: Engine, send: "Forward", board: Board | None = None
     ) -> None:
         super().__init__()
         self.setup = setup
