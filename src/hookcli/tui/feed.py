@@ -23,6 +23,8 @@ class Feed:
         self._place: dict[str, int] = {}
         self._test: Test | None = None
         self._key: Key | None = None
+        self._received: dict[str, int] = {}
+        """Endpoint to how many rows came to it."""
         self.reverse = False
         self.failed = self.bad_signatures = self.marked = self.rows = 0
 
@@ -55,6 +57,14 @@ class Feed:
     def every(self) -> Iterable[Row]:
         """All rows, shown or not, oldest first."""
         return (item for item in self._all if isinstance(item, Row))
+
+    def received(self, endpoint: str) -> int:
+        """How many rows came to an endpoint."""
+        return self._received.get(endpoint, 0)
+
+    def among(self, ids: set[str]) -> int:
+        """How many of these captures have a row."""
+        return len(ids & self._number.keys())
 
     def repeats(self, row: Row) -> Row | None:
         """The first row that told the same, if it came before this one."""
@@ -164,6 +174,7 @@ class Feed:
 
     def _count(self, row: Row, by: int) -> None:
         self.rows += by
+        self._received[row.endpoint] = self._received.get(row.endpoint, 0) + by
         if row.provider_id:
             ids = self._told.setdefault(_same(row), set())
             (ids.add if by > 0 else ids.discard)(row.id)

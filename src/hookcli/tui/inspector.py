@@ -115,7 +115,7 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
             # Textual has no handler: the terminal would be left in the alternate screen.
             loop.add_signal_handler(number, self._signalled, number)
         if self.engine.listening and self.board.link.phase == "none":
-            self.board.link.phase = "connecting"
+            self.board.link.turn("connecting")
         _ = self.push_screen(self.main)
         self.set_interval(DRAIN_S, self.drain)
         self.main.call_after_refresh(self.engine.begin)
@@ -164,11 +164,10 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
         self._over = True
         link, error = self.board.link, self.engine.error
         error = error or getattr(self.engine.ending, "error", None)
-        link.phase = "ended"
+        link.turn("ended", ended_words(error))
         if error is None and getattr(self.engine.ending, "reason", "") in ENDS:
             self.exit(0)
             return
-        link.reason = ended_words(error)
         self.say(f"listening ended{f': {link.reason}' if link.reason else ''}", "bad")
 
     # Words
@@ -319,4 +318,5 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
     @property
     def views(self) -> list[View]:
         """The views: built in, of the configuration, saved here."""
-        return all_views({**self.setup.views, **self.memory.kept.views})
+        saved = {**self.setup.views, **self.memory.kept.views}
+        return all_views(saved, self.board.link.several)

@@ -87,8 +87,7 @@ def matching(store: Store, texts: Sequence[str], *, now: int) -> set[str]:
 
     found: set[str] | None = None
     for text in texts:
-        wanted = parse(text, now=now)
-        ids = {summary.capture.id for summary in store.summaries(wanted, now=now)}
+        ids = store.ids(parse(text, now=now))
         found = ids if found is None else found & ids
     return found or set()
 

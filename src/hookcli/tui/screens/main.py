@@ -148,6 +148,8 @@ class MainScreen(
             self.showing = wanted
             self.detail.with_head = wanted != "detail"
             self._place_focus()
+            # What is drawn for a width comes once the widths are known.
+            self.call_after_refresh(self.draw)
 
     def _place_focus(self) -> None:
         if self.filter_bar.has_class("-open") and self.filter_bar.input.has_focus:
@@ -232,6 +234,7 @@ class MainScreen(
             peek(row, self.app.now, budget_ms=details.budget_ms if details else None,
                  capture=details.capture if details else None,
                  repeats=self.app.board.feed.repeats(row),
+                 endpoint=self.app.board.link.several.get(row.endpoint, ""),
                  ascii_only=self.app.setup.ascii_only, wide=width >= 90)
         )  # fmt: skip
 

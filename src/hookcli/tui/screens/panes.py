@@ -85,7 +85,6 @@ class Panes(Screen[None]):
         self.lay_out()
         if self.details is not None and self.showing not in ("list", "empty"):
             self.detail.tell(self.details)
-        self.call_after_refresh(self.draw)
 
     def do_layout(self) -> None:
         """The next layout; remembered."""
