@@ -2,7 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from hookcli.captures.model import DeliveryState, Why
 from hookcli.tui import words
@@ -143,7 +145,7 @@ class Board:
     def _change(self, id: str, changes: Changes, **values: object) -> None:  # noqa: A002
         row = self.feed.get(id)
         if row is not None:
-            self.feed.put(replace(row, **values))  # type: ignore[arg-type]
+            self.feed.put(replace(row, **values))
             changes.changed.add(id)
 
     def _separate(self, text: str, at: int, changes: Changes) -> None:

@@ -1,8 +1,9 @@
 """Between the store and the screen: rows, details, ids; tags and notes. The only user of its queries."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
+
+from msgspec.structs import replace
 
 from hookcli.captures.model import Summary, Why
 from hookcli.captures.store import Store

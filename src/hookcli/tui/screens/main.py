@@ -1,10 +1,10 @@
 """The one screen with the list and the detail: what is drawn where, and when it is drawn again."""
 
 import time
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -265,8 +265,8 @@ class MainScreen(
         if isinstance(focused, EmptyView):
             return ("empty", "any")
         if focused is not None and self.detail in focused.ancestors:
-            own = {3: "attempts", 4: "signature", 5: "diff"}.get(self.detail.tab, "body")
-            return (own, "detail", "main", "any")
+            own = {3: ("attempts",), 4: ("signature",), 5: ("diff",), 6: ("raw", "body")}
+            return (*own.get(self.detail.tab, ("body",)), "detail", "main", "any")
         return ("list", "main", "any")
 
     def say(self, text: str, role: str = "") -> None:
