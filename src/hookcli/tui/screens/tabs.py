@@ -36,7 +36,8 @@ class TabContents(Screen[None]):
         self.comparison: Comparison | None = None
         self.ignored: tuple[str, ...] = ()
         """Paths that were ignored here."""
-        self.as_text = False
+        self.form = "values"
+        """How the diff is shown: by value, as text, or whole bodies."""
         self._drawn: Details | None = None
 
     @property
@@ -92,7 +93,7 @@ class TabContents(Screen[None]):
         else:
             self.comparison = Comparison(
                 this=details, other=other, why=why, ignore=self.ignoring,
-                as_text=self.as_text,
+                form=self.form,
             )  # fmt: skip
             ascii_only = self.app.setup.ascii_only
             sheet = await asyncio.to_thread(
@@ -176,7 +177,14 @@ class TabContents(Screen[None]):
 
     def do_diff_text(self) -> None:
         """As text, or by value."""
-        self.as_text = not self.as_text
+        self._show_as("text")
+
+    def do_diff_bodies(self) -> None:
+        """The whole bodies beside each other, or by value."""
+        self._show_as("bodies")
+
+    def _show_as(self, form: str) -> None:
+        self.form = "values" if self.form == form else form
         self._drawn = None
         self.fill_sheet()
 
