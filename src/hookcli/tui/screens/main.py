@@ -357,8 +357,10 @@ class MainScreen(
         """Give the detail the focus, and the screen where needed."""
         self.opened = True
         self.lay_out()
-        if self.details is not None:
-            self.detail.tell(self.details)
+        self.detail.show_tab()
+        row = self.event_list.row
+        if row is not None and (details := self._at_hand(row)) is not None:
+            self.detail.tell(details)
             self.fill_sheet()
         focus_now(self.detail.content)
         self.draw()

@@ -209,16 +209,25 @@ class DetailPane(Acting, Vertical):
     def refresh_tab(self) -> None:
         """Show what the chosen tab shows of the details, if that is not what is shown already."""
         self._head()
+        self.show_tab()
         details, row = self.details, self.row
+        if details is None or row is None:
+            self._nothing()
+            return
+        if details.capture.id != row.id:  # those of the row are on their way
+            return
+        self._answer()
+        self._fill(details, row)
+
+    def show_tab(self) -> None:
+        """Show what belongs to the tab, and nothing else."""
         self.message.display = self.tab in (1, 2)
         self.raw.display = self.tab == RAW
         self.attempts.display = self.tab == 3
         self.signature.display = self.tab == SIGNATURE
         self.diff.display = self.tab == DIFF
-        if details is None or row is None:
-            self._nothing()
-            return
-        self._answer()
+
+    def _fill(self, details: Details, row: Row) -> None:
         key = (details, self.tab, self.attempt, row.told)
         if key == self._shown:
             return
