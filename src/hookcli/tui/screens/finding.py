@@ -180,10 +180,19 @@ class Finding(Screen[None]):
         ids = await self.app.matching(texts) if texts else None
         if number != self._asked:
             return
+        if ids is not None and not ids and self._still_typing():
+            self.filter_bar.tell(f"last good: {self._result()}", "warn")
+            return
         self.ids = ids
         self._select()
         self.filter_bar.tell(self._result())
         self.draw_views()
+
+    def _still_typing(self) -> bool:
+        """Whether what is typed may become the name of a field: until then it empties nothing."""
+        from hookcli.tui.completion import unfinished
+
+        return self.filter_bar.has_class("-open") and unfinished(self.typed)
 
     def _select(self) -> None:
         """Tell the feed what passes."""

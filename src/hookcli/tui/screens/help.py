@@ -92,11 +92,13 @@ class HelpScreen(Acting, ModalScreen[str | None]):
         self.foot.show([(Piece(" enter", "key"), Piece(" runs the chosen line  "), Piece("F2", "key"),
                          Piece(" the key file  "), Piece("esc F1", "key"), Piece(" close"))])  # fmt: skip
         if self._file:
-            lines: list[Line] = [(Piece(f"  {line}"),) for line in key_file().splitlines()]
+            lines: list[Line] = [
+                (Piece(f"  {line}"),) for line in key_file(self._keys).splitlines()
+            ]
             self.view.show(lines)
             return
         lines, choices, self._ids = help_lines(
-            self._places, self.app.size.width, self._keys, wanted
+            self._places, self.app.size.width - 1, self._keys, wanted
         )
         self.view.show(lines, choices)
 

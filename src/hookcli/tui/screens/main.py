@@ -252,7 +252,7 @@ class MainScreen(
     def _draw_empty(self) -> None:
         app = self.app
         self.empty.show(
-            empty_lines(app.board.link, app.setup.clock(), app.size.width,
+            empty_lines(app.board.link, app.setup.clock(), self.empty.room,
                         earlier=self.earlier, ascii_only=app.setup.ascii_only),
             keep=True,
         )  # fmt: skip

@@ -52,7 +52,7 @@ class ReadingScreen(Acting, Screen[None], inherit_bindings=False):
         """Draw what is known now."""
         width = self.app.size.width
         self.head.show([(Piece(f" {self._title}", "strong"),)])
-        self.view.show(self._lines(width), keep=True)
+        self.view.show(self._lines(width - 1), keep=True)
         self.foot.show([footer(("full", "any"), width, {}, ascii_only=self._ascii)])
 
     def do_close(self) -> None:

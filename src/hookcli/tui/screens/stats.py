@@ -75,7 +75,7 @@ class StatsScreen(Acting, Screen[str | None], inherit_bindings=False):
         )
         self.head.show([spread((Piece(" Stats   ", "strong"), Piece(what)), windows, width)])
         self.totals.show([(), *stats.head_lines(found, width, ascii_only=ascii_only)])
-        lines, choices = stats.table(found, self.by, width, ascii_only=ascii_only)
+        lines, choices = stats.table(found, self.by, width - 1, ascii_only=ascii_only)
         self.view.show([*lines, *self._foot(rows)], choices, keep=True)
         self.foot.show(
             [footer(("stats", "full", "any"), width, self.app.setup.keys, ascii_only=ascii_only)]
