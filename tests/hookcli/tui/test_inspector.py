@@ -9,10 +9,12 @@ from textual import events
 from textual.geometry import Offset
 from textual.selection import Selection
 
+from hookcli.captures.filters.page import PAGE
 from hookcli.tui.actions import ACTIONS, BY_ID
 from hookcli.tui.layout import panes, theme_for
 from hookcli.tui.rows import Row
 from hookcli.tui.screens import finding
+from hookcli.tui.screens.help import help_lines
 from hookcli.tunnel import observe
 from tests.hookcli.tui.rig import (
     KINDS,
@@ -444,6 +446,20 @@ async def test_keys_of_the_user_are_used(tmp_path: Path) -> None:
         assert it.program.sent == []
         await it.press("f9")
         assert len(it.program.sent) == 1
+
+
+@pytest.mark.parametrize("size", [(60, 60), (80, 90), (120, 90)])
+async def test_help_in_the_filter_bar_has_the_whole_language(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with driven(tmp_path, 2, size=size) as it:
+        await it.press("slash", "f1")
+        lines = help_lines(("filter", "any"), size[0] - 1, {}, "")[0]
+        said = " ".join(" ".join(piece.text for piece in line) for line in lines)
+        assert said.count("…") == PAGE.count("…"), "nothing is cut"
+        for word in PAGE.split():
+            assert word in said
+        assert "THE FILTER" in it.screen
 
 
 async def test_help_is_about_the_focus_and_runs_what_is_chosen(tmp_path: Path) -> None:
