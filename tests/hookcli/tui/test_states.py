@@ -142,6 +142,18 @@ def test_of_several_troubles_the_worst_is_told() -> None:
     assert banner(link) == "token revoked (hookcli login)"
 
 
+def test_another_listener_is_told_of_until_it_has_gone_and_hides_no_trouble() -> None:
+    link = live()
+    link.told(observe.Notice(level="info", code="another-listener", text="another is here"), 0)
+    assert banner(link) == "another is here"
+    link.told(observe.TargetState(target=TARGET, state="refused", waiting=1), 0)
+    assert "refuses connections" in banner(link)
+    link.told(observe.TargetState(target=TARGET, state="up", waiting=0), 1)
+    assert banner(link, 1) == "another is here"
+    link.told(observe.Notice(level="info", code="alone", text="nobody else any more"), 2)
+    assert banner(link, 2) == ""
+
+
 def test_a_clock_that_is_off_is_worth_a_word() -> None:
     link = live()
     link.told(observe.Alive(round_trip_ms=1, clock_ahead_ms=94_000), 0)
