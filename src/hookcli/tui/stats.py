@@ -107,8 +107,10 @@ def _add(group: Group, row: Row) -> None:
     group.other += hundred not in (2, 4, 5)
 
 
-def head_lines(stats: Stats, width: int, *, ascii_only: bool) -> list[Line]:
-    """Totals, the two curves, the times."""
+def head_lines(
+    stats: Stats, width: int, *, through: Sequence[float] = (), ascii_only: bool
+) -> list[Line]:
+    """Totals, the two curves, the times; `through` are ms from the relay to the program, sorted."""
     share = f" ({stats.failed / stats.count:.1%})" if stats.count and stats.failed else ""
     p50, p95 = percentile(stats.took, 0.5), percentile(stats.took, 0.95)
     top = stats.took[-1] if stats.took else 0.0
@@ -128,8 +130,18 @@ def head_lines(stats: Stats, width: int, *, ascii_only: bool) -> list[Line]:
         (), (Piece("  events       ", "dim"), Piece(bars, "accent")),
         (Piece("  slowest      ", "dim"), Piece(times, "accent")), (),
         (Piece("  your app     ", "dim"), Piece(f"p50 {words.long_span(p50)}   p95 {words.long_span(p95)}   "
-                                             f"max {words.long_span(top)}")), (),
+                                             f"max {words.long_span(top)}")),
+        *([_through(through, ascii_only=ascii_only)] if through else []), (),
     ]  # fmt: skip
+
+
+def _through(took: Sequence[float], *, ascii_only: bool) -> Line:
+    p50, p95 = (words.long_span(percentile(took, share)) for share in (0.5, 0.95))
+    arrow = "->" if ascii_only else "→"
+    return (
+        Piece("  through us   ", "dim"), Piece(f"p50 {p50}   p95 {p95}"),
+        Piece(f"   (at the relay {arrow} at your app)", "dim"),
+    )  # fmt: skip
 
 
 def table(stats: Stats, by: str, width: int, *, ascii_only: bool) -> tuple[list[Line], list[int]]:
