@@ -276,8 +276,7 @@ async def test_a_header_that_is_none_is_pointed_at(tmp_path: Path, text: str, wo
         edit = it.app.screen
         assert isinstance(edit, EditScreen)
         edit.headers.text += f"\n{text}"
-        await it.pilot.pause(0.3)
-        assert words in it.screen
+        await it.until(lambda: words in it.screen, words)
 
 
 def program(folder: Path, name: str, script: str) -> Path:
