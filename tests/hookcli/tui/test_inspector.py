@@ -353,7 +353,10 @@ async def test_the_local_screen_does_not_call_itself_live(tmp_path: Path) -> Non
                      "any tunnel that points at 127.0.0.1:4747", "localhost:8000 refuses connections"):  # fmt: skip
             assert text in it.screen
         assert "live" not in it.screen.splitlines()[0]
-        await it.press("c")
+        await it.press("i")
+        assert "local only" in it.screen
+        assert "live" not in it.screen
+        await it.press("escape", "c")
         assert "on the server" in it.screen
 
 
