@@ -231,6 +231,20 @@ async def test_views_have_counts_and_are_chosen_by_keys(tmp_path: Path) -> None:
         assert {r.source for r in it.app.board.feed.items if isinstance(r, Row)} == {"stripe"}
 
 
+async def test_an_empty_list_says_what_keeps_everything_out(tmp_path: Path) -> None:
+    async with driven(tmp_path, 1) as it:
+        await it.press(">")
+        assert "Nothing is in the view Failed; < and > choose another." in it.screen
+        await it.press("slash")
+        await it.type("zzz")
+        await it.press("enter")
+        assert "Nothing in the view Failed passes this filter" in it.screen
+        await it.press("escape", "escape", "slash")
+        await it.type("zzz")
+        await it.press("enter")
+        assert "No capture passes this filter." in it.screen
+
+
 async def test_a_view_can_be_saved(tmp_path: Path) -> None:
     async with driven(tmp_path, 24) as it:
         await it.press("slash")

@@ -209,6 +209,17 @@ class Finding(Screen[None]):
         )
         self.event_list.rebuilt()
 
+    def nothing_words(self) -> str:
+        """Why the list is empty."""
+        view = f"the view {self.app.views[self.view].name}" if self.view else ""
+        if view and self.typed:
+            return f"Nothing in {view} passes this filter; esc takes the filter away."
+        return (
+            f"Nothing is in {view}; < and > choose another."
+            if view
+            else "No capture passes this filter."
+        )
+
     def _result(self) -> str:
         feed = self.app.board.feed
         shown = (

@@ -226,7 +226,7 @@ class MainScreen(
         self.heading.show([rows.heading(rows.columns(width))])
         row = self.event_list.row
         if row is None:
-            text = "No capture passes this filter." if self.app.board.feed.filtered else ""
+            text = self.nothing_words() if self.app.board.feed.filtered else ""
             self.peek.show([(), (Piece(f" {text}", "dim"),), ()])
             return
         details = self.details if self.details and self.details.capture.id == row.id else None
