@@ -186,7 +186,7 @@ class Finding(Screen[None]):
         self.ids = ids
         self._select()
         self.filter_bar.tell(self._result())
-        self.draw_views()
+        self.draw()
 
     def _still_typing(self) -> bool:
         """Whether what is typed may become the name of a field: until then it empties nothing."""
