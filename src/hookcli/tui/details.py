@@ -4,7 +4,18 @@ from dataclasses import dataclass, field
 
 from hookcli.captures.model import Attempt, Capture, Outcome, SignatureState, Why
 from hookcli.tui import words
-from hookcli.tui.paint import Line, Piece, cut, left, length, right, spread, width_of, wrapped
+from hookcli.tui.paint import (
+    Line,
+    Piece,
+    cut,
+    fitting,
+    left,
+    length,
+    right,
+    spread,
+    width_of,
+    wrapped,
+)
 from hookcli.tui.peek import answer_line, budget_role, told_words
 from hookcli.tui.rows import Row
 from hookcli.wire.headers import Headers, first
@@ -139,10 +150,12 @@ def answer_lines(details: Details, row: Row, width: int, *, ascii_only: bool) ->
         return [(Piece(text, "dim"), Piece(dash * max(width - width_of(text), 0), "dim"))]
     role = "ok" if last.outcome is Outcome.RESPONDED and 200 <= last.status < 300 else "bad"
     kind = content_type(last.headers).partition(";")[0]
-    facts = [
-        fact for fact in (kind, words.long_size(last.body_size), words.long_span(last.ms)) if fact
-    ]
-    rest = f"{dot}{dot.join(facts)} "
+    facts = (words.long_size(last.body_size), words.long_span(last.ms))
+    room = width - len(short_outcome(last)) - len(dot) - 13
+    known = fitting(
+        [facts, facts[1:]] if not kind else [(kind, *facts), facts, facts[1:]], dot, room
+    )
+    rest = f"{dot}{known} "
     lines: list[Line] = [(
         Piece(f"{dash * 3} answer ", "dim"), Piece(short_outcome(last), role), Piece(rest, "dim"),
         Piece(dash * 300, "dim"),

@@ -185,6 +185,16 @@ _COLUMN = 8
 """Cells of indentation from which a line goes on in the second column."""
 
 
+def fitting(variants: Iterable[Iterable[str]], separator: str, width: int) -> str:
+    """The first list of facts that fits, for lines that must not be cut in a word; else the last."""
+    joined = ""
+    for facts in variants:
+        joined = separator.join(facts)
+        if width_of(shown(joined)) <= width:
+            break
+    return joined
+
+
 def hanging(text: str, width: int) -> list[str]:
     """A line of a table over as many lines as it takes, below where its second column begins."""
     begun = len(text) - len(text.lstrip())

@@ -164,6 +164,15 @@ async def test_the_name_of_a_field_empties_nothing_while_it_is_typed(tmp_path: P
         assert len(it.app.board.feed) == 0, "when it is kept it is meant"
 
 
+@pytest.mark.parametrize("width", [60, 80, 110, 126, 140, 160])
+async def test_facts_about_bodies_are_left_out_and_not_cut(tmp_path: Path, width: int) -> None:
+    async with driven(tmp_path, 3, size=(width, 45)) as it:
+        await it.press("enter", "1")
+        rules = [line.partition("─── ")[2] for line in it.screen.splitlines() if "─── " in line]
+        assert any(rule.startswith("body") for rule in rules)
+        assert not any("…" in rule for rule in rules), rules
+
+
 async def test_what_a_scroll_bar_may_cover_is_left_free(tmp_path: Path) -> None:
     async with driven(tmp_path, 3, size=(60, 15), listen=listening()) as it:
         it.report(replace(READY, url="https://hooks.example.com/" + "x" * 80))

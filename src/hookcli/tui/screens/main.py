@@ -95,11 +95,12 @@ class MainScreen(
         self.views_row = PaintedLines(id="views")
         self.banner = PaintedLines(id="banner")
         self.foot = PaintedLines(id="footer")
+        self.panes = Container(id="panes")
         yield self.head
         yield self.views_row
         yield self.filter_bar
         yield self.banner
-        with Container(id="panes"):
+        with self.panes:
             with Vertical(id="list-pane"):
                 yield self.heading
                 yield self.event_list
@@ -134,7 +135,7 @@ class MainScreen(
 
     def lay_out(self) -> None:
         """Show the panes for this size."""
-        size, panes = self.app.size, self.query_one("#panes")
+        size = self.app.size
         choice = self.app.memory.kept.layout
         if self.zoomed:
             self.opened = self.detail.has_focus_within or self.showing == "detail"
@@ -144,7 +145,7 @@ class MainScreen(
         if self.without_events:
             wanted = "empty"
         if wanted != self.showing:
-            _ = panes.set_classes(f"-{wanted}")
+            _ = self.panes.set_classes(f"-{wanted}")
             self.showing = wanted
             self.detail.with_head = wanted != "detail"
             self._place_focus()

@@ -10,7 +10,7 @@ from textual.widgets import Input
 from hookcli.tui import words
 from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.messages import BodyMoved
-from hookcli.tui.paint import Line, Piece, cut, spread, width_of
+from hookcli.tui.paint import Line, Piece, cut, fitting, spread, width_of
 from hookcli.tui.widgets.bar import Bar
 from hookcli.tui.widgets.body_view import BodyView
 from hookcli.tui.widgets.painted import PaintedLines
@@ -105,15 +105,16 @@ class MessagePane(Acting, Vertical):
         return (Piece(text, "dim"), Piece(dash * (width - width_of(text)), "dim"))
 
     def _facts(self, width: int) -> str:
-        """What is known of the body, in one line."""
-        del width
+        """What is known of the body, in one line of whole words."""
         view = self.body_view
         dot = " - " if self.ascii_only else " · "
         kind = view.content_type.partition(";")[0].strip() or "type not named"
         lines = f"{view.total:,}".replace(",", " ")
         count = f"{lines} lines" if view.complete else f"{lines} lines so far"
         mode = "text" if view.mode == "pretty" and view.kind == "text" else view.mode
-        return dot.join(["body", words.long_size(len(view.data)), kind, count, mode])
+        size = words.long_size(len(view.data))
+        known = ("body", size, kind, count, mode), ("body", size, kind, mode), ("body", size, mode)
+        return fitting(known, dot, width - 5)
 
     def _status(self, width: int) -> Line:
         view = self.body_view

@@ -8,7 +8,7 @@ from hookcli.tui import bodies, words
 from hookcli.tui.actions import bindings
 from hookcli.tui.hexdump import HexDump, has_controls
 from hookcli.tui.messages import Clicked
-from hookcli.tui.paint import Line, Piece, cut, left, length, spread, width_of
+from hookcli.tui.paint import Line, Piece, cut, fitting, left, length, spread, width_of
 from hookcli.tui.widgets.body_view import BodyView
 from hookcli.tui.widgets.message_pane import MessagePane
 
@@ -89,8 +89,7 @@ class RawPane(MessagePane):
             (what, size, kind, short, guess),
             (what, size, short, guess),
         )
-        lines = [dot.join(facts) for facts in known]
-        return next((line for line in lines if width_of(line) + 5 <= width), lines[-1])
+        return fitting(known, dot, width - 5)
 
     def _status(self, width: int) -> Line:
         view = self.body_view
