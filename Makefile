@@ -4,6 +4,8 @@ BIN     := $(VENV)/bin
 FORWARD ?= localhost:8000
 SOAK    ?= 5m
 INPUTS  ?= 22000
+# Two for each of two cores: half of a test's time is waiting for processes and sockets.
+WORKERS ?= 4
 STAMP   := $(VENV)/.ready
 # Where it is set, each of the many processes of a test would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -51,7 +53,7 @@ imports: $(STAMP)
 	$(BIN)/lint-imports
 
 test: $(STAMP)  ## The default tests, under two minutes
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 test-slow: $(STAMP)  ## The long journeys: kills, cuts, soaks
 	$(BIN)/pytest -m slow

@@ -1,5 +1,6 @@
 """Every test in a home of its own; a loop that is blocked is a failure; three hypothesis profiles."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ _OURS = ("HOOKCLI_", "XDG_")
 _SHOWN = {"CI", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "COLUMNS", "LINES"}
 _KEPT = {"HOOKCLI_TEST_PATIENCE"}
 _PLACES = ("CONFIG", "DATA", "STATE", "CACHE")
+_numbers = itertools.count()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -75,9 +77,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """An empty home; nothing of the user's is seen or touched, and no proxy is asked."""
-    home = tmp_path_factory.mktemp("home")
+    # Not `mktemp`, which reads through all the homes there are to find the next number.
+    home = tmp_path_factory.getbasetemp() / "homes" / str(next(_numbers))
+    home.mkdir(parents=True)
     for name in list(os.environ):
         ours = name.startswith(_OURS) and name not in _KEPT
         if ours or name in _SHOWN or name.lower().endswith("_proxy"):
@@ -85,7 +91,9 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     monkeypatch.setenv("HOME", str(home))
     for place in _PLACES:
         monkeypatch.setenv(f"XDG_{place}_HOME", str(home / place.lower()))
-    return home
+    yield home
+    if not any(home.iterdir()):
+        home.rmdir()
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from hookcli.wire import codec
 from hookcli.wire.messages import Event
 from relay_server.log.base import StorageError
 from relay_server.log.large import LargeMessages
-from relay_server.log.schema import VERSION
+from relay_server.log.schema import VERSION, require_sqlite
 
 FILE, LARGE = "relay.sqlite", "large"
 _MOST_DAMAGES = 100
@@ -44,6 +44,7 @@ def check(folder: Path, told: Callable[[Checked], None] = lambda _: None) -> Ite
     Raises:
         StorageError: there is no log in the folder, or it cannot be opened at all.
     """
+    require_sqlite()
     path = folder / FILE
     if not path.is_file():
         raise StorageError(f"{path}: there is no such file")

@@ -14,6 +14,9 @@ from relay_server.log.folders import make_folder
 VERSION = 1
 """`PRAGMA user_version`: a relay refuses a file that a newer one has written."""
 
+OLDEST = (3, 37)
+"""The SQLite that can read the tables: they are strict (https://www.sqlite.org/stricttables.html)."""
+
 _TABLES = """
 create table meta (key text primary key, value text not null) strict, without rowid;
 create table endpoint (
@@ -67,12 +70,22 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     return db
 
 
+def require_sqlite() -> None:
+    """StorageError where the interpreter's SQLite is older than the tables need."""
+    if sqlite3.sqlite_version_info < OLDEST:
+        raise StorageError(
+            f"SQLite {OLDEST[0]}.{OLDEST[1]} or newer is needed, "
+            f"and this Python has {sqlite3.sqlite_version}"
+        )
+
+
 def prepare(path: Path) -> None:
     """Create the file with its tables, or check that this relay may use it.
 
     Raises:
-        StorageError: it is damaged, not a log, or written by a newer relay.
+        StorageError: it is damaged, not a log, or written by a newer relay; or SQLite is too old.
     """
+    require_sqlite()
     make_folder(path.parent)
     os.close(_own(path, os.O_CREAT | os.O_RDWR))
     with closing(connect(path, write=True)) as db:

@@ -50,6 +50,6 @@ def __getattr__(name: str) -> object:
     return value
 
 
-def __dir__() -> list[str]:
+def __dir__() -> "list[str]":  # in quotes, so that an old Python comes to where it is told
     """The public names."""
     return sorted(__all__)

@@ -69,37 +69,39 @@ def many_fields() -> bytes:
     return rawhttp.head(b"HTTP/1.1 200 OK", fields)
 
 
-ANSWERS: dict[str, Answer] = {
-    "garbage": rawhttp.exact(b"\x00\xff no http \r\n\r\n", close=True),
-    "100 MiB": rawhttp.flood(100 << 20),
-    "a gzip bomb": rawhttp.respond(
-        200, [(b"Content-Encoding", b"gzip")], gzip.compress(b"\0" * (100 << 20))
-    ),
-    "200,000 fields": rawhttp.exact(many_fields(), close=True),
-    "half an answer": rawhttp.exact(
-        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", close=True
-    ),
-    "a reset": rawhttp.drop(),
-    "two lengths": rawhttp.exact(
-        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", close=True
-    ),
-    "nothing at all": rawhttp.hang(),
-}
+def odd_answers() -> dict[str, Answer]:
+    return {
+        "garbage": rawhttp.exact(b"\x00\xff no http \r\n\r\n", close=True),
+        "100 MiB": rawhttp.flood(100 << 20),
+        "a gzip bomb": rawhttp.respond(
+            200, [(b"Content-Encoding", b"gzip")], gzip.compress(b"\0" * (100 << 20))
+        ),
+        "200,000 fields": rawhttp.exact(many_fields(), close=True),
+        "half an answer": rawhttp.exact(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", close=True
+        ),
+        "a reset": rawhttp.drop(),
+        "two lengths": rawhttp.exact(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", close=True
+        ),
+        "nothing at all": rawhttp.hang(),
+    }
 
 
 async def test_whatever_the_program_answers_the_listener_lives_and_stays_small(
     tmp_path: Path,
 ) -> None:
+    answers = odd_answers()
     async with road(tmp_path, "--timeout", "1s") as it:
         assert it.listener.process is not None
         assert (await it.post()).status == 200
         before = it.listener.process.rss_kb()
         it.listener.process.forget_peak()
-        for name, answer in ANSWERS.items():
+        for name, answer in answers.items():
             it.program.script.append(answer)
             told = await it.post(name.encode())
             assert 200 <= told.status < 300, name
             assert (await it.post(b"later")).status == 200, f"after {name}"
         assert it.listener.process.returncode is None
         assert it.listener.process.peak_kb() - before <= 100 * MIB_KB
-        assert len(it.delivered()) == 1 + 2 * len(ANSWERS)
+        assert len(it.delivered()) == 1 + 2 * len(answers)

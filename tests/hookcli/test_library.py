@@ -92,8 +92,11 @@ async def test_a_slow_script_gets_what_waits_from_disk(
         assert first.body == bodies[0]
         assert [(await anext(listening)).body for _ in bodies[1:-1]] == bodies[1:-1]
         with open_store() as store:
-            (*_, last) = query(store)
-            store.delete([last.capture.id])
+            # The relay has answered; that the listener has it too may take a moment more.
+            async with asyncio.timeout(10):
+                while len(there := list(query(store))) < len(bodies):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            store.delete([there[-1].capture.id])
         with pytest.raises(HookcliError, match="has been deleted before its turn came"):
             _ = await anext(listening)
         with pytest.raises(StopAsyncIteration):

@@ -183,6 +183,16 @@ async def test_a_newer_or_foreign_or_damaged_file_is_left_alone(tmp_path: Path) 
         assert (folder / "relay.sqlite").read_bytes() == before
 
 
+async def test_an_sqlite_that_is_too_old_is_named_and_nothing_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    monkeypatch.setattr(sqlite3, "sqlite_version", "3.34.1")
+    with pytest.raises(StorageError, match=r"SQLite 3\.37 or newer.* has 3\.34\.1"):
+        await sqlite_log(tmp_path).open()
+    assert not (tmp_path / "relay.sqlite").exists()
+
+
 async def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
     folder = tmp_path / "new"
     async with opened("sqlite", folder) as it:

@@ -63,6 +63,15 @@ def _cause(error: sqlite3.Error, path: Path) -> Exception:
     return refused
 
 
+def old_sqlite(oldest: tuple[int, int]) -> StoreError:
+    """The interpreter was built with an SQLite that lacks what the store uses."""
+    return StoreError(
+        f"captures need SQLite {oldest[0]}.{oldest[1]} or newer, "
+        f"and this Python has {sqlite3.sqlite_version}",
+        hint="install hookcli with another Python",
+    )
+
+
 def damaged(path: Path) -> StoreError:
     """The file is a capture store, and what is in it makes no sense."""
     return StoreError(

@@ -80,7 +80,7 @@ class Signature(Struct, frozen=True, kw_only=True):
     """The name of the secret that fitted, never its value."""
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class Told(Struct, frozen=True, kw_only=True, gc=False):
     """What the sender was told, once the relay has said so."""
 
     status: int

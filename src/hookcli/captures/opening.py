@@ -14,6 +14,9 @@ _MAGIC = b"SQLite format 3\0"
 _HEAD = 100
 """Bytes of an SQLite file's header (https://www.sqlite.org/fileformat.html §1.3)."""
 
+_OLDEST = (3, 32)
+"""The SQLite with all that statements and filters use: `iif` is its latest."""
+
 _PATIENCE_S = 5.0
 """How long a statement waits for another process."""
 
@@ -34,8 +37,11 @@ def open_file(path: Path, *, create: bool) -> sqlite3.Connection:
     """A connection to the store in this file, which is created if it is wanted and missing.
 
     Raises:
-        StoreError: there is none, it is not a store, a newer one, damaged, or cannot be used.
+        StoreError: there is none, it is not a store, a newer one, damaged, or cannot be used; or
+            SQLite is too old.
     """
+    if sqlite3.sqlite_version_info < _OLDEST:
+        raise failures.old_sqlite(_OLDEST)
     with failures.failing(path):
         _look(path, create=create)
         db = connect(path)

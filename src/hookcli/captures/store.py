@@ -226,6 +226,12 @@ class Store:
         sql = f"SELECT count(*) FROM captures c WHERE {expression}"  # noqa: S608
         return int(self._all(sql, values)[0][0])
 
+    def ids(self, filter: Condition) -> set[str]:  # noqa: A002
+        """The ids of the captures that pass a filter."""
+        expression, values = self._where(filter)
+        sql = f"SELECT c.id FROM captures c WHERE {expression}"  # noqa: S608
+        return {id_ for (id_,) in self._all(sql, values)}
+
     def _where(self, filter: Condition | None) -> tuple[str, tuple[object, ...]]:  # noqa: A002
         if filter is None:
             return "1", ()

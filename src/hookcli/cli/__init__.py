@@ -7,6 +7,14 @@ module is imported when it runs, and imports what it runs when it runs it.
 import sys
 from collections.abc import Sequence
 
+if sys.version_info < (3, 11):  # noqa: UP036 - a checkout is run with whatever is there
+    # Said here, for the modules below are nothing that an older one can read.
+    sys.stderr.write(
+        f"error: hookcli needs Python 3.11 or newer, and this is {sys.version.split()[0]}\n"
+        "  try: make setup, or install it with a newer python3\n"
+    )
+    raise SystemExit(2)
+
 from hookcli.cli.console import Console, ExitCode
 
 
@@ -15,7 +23,8 @@ def main() -> int:
     _open_closed()
     console = Console()
     for stream in (sys.stdout, sys.stderr):
-        if reconfigure := getattr(stream, "reconfigure", None):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
             reconfigure(errors="backslashreplace")
     code = run(sys.argv[1:], console)
     _flush(console)

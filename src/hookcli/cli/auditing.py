@@ -24,6 +24,7 @@ from hookcli.wire.http import Request
 from hookcli.workbench import audits
 from hookcli.workbench.audits import Case, Check
 from hookcli.workbench.crafting import Signing
+from hookcli.workbench.parcels import Forward
 from hookcli.workbench.replay import UNREACHABLE, Job
 
 _RESULTS = {"ok": ("ok", "green"), "failed": ("FAIL", "red"), "skipped": ("skip", "dim")}
@@ -94,7 +95,7 @@ async def _ask(
     check: Check,
     cases: Sequence[Case],
     options: Options,
-    forward: forwarding.Forward,
+    forward: Forward,
 ) -> Found:
     try:
         requests = check.make(cases, here.now)

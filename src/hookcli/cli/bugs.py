@@ -23,7 +23,7 @@ def tell(
         folder = here.paths.reports
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / time.strftime("bug-%Y%m%d-%H%M%S.txt", time.gmtime())
-        file.write_text(text)
+        file.write_text(text, "utf-8", "backslashreplace")
         console.err(f"  report: {file} (no bodies, no secrets inside)")
     except OSError:
         console.err(text)

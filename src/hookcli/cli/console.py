@@ -73,6 +73,10 @@ def exit_code(error: HookcliError) -> ExitCode:
     return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.NO)
 
 
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
+"""What Python itself sets LC_CTYPE to in the C locale (PEP 538)."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Console:
     """Where a command reads, writes and looks for variables. Tests give their own."""
@@ -95,8 +99,11 @@ class Console:
         if "utf" not in encoding.lower():
             return True
         # Python turns the C locale's ASCII into UTF-8 (PEP 540); the terminal does not follow.
-        named = (self.environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
-        return next((one for one in named if one), "") in ("C", "POSIX")
+        plain = ("C", "POSIX")
+        get = self.environ.get
+        if (lang := get("LANG")) in plain and get("LC_CTYPE") in _COERCED:
+            return get("LC_ALL", "") in ("", *plain)  # what LANG says was overruled by Python
+        return (get("LC_ALL") or get("LC_CTYPE") or lang) in plain
 
     def colors(self, stream: TextIO | None = None) -> bool:
         """Whether colour may be written: on a terminal, unless somebody said otherwise."""

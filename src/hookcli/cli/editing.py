@@ -135,11 +135,7 @@ async def _attempt(
 ) -> tuple[Attempt | None, ExitCode | None]:
     import asyncio
 
-    timeout_ms = here.settings.number("timeout") or 30_000
-    settings = here.settings
-    async with forwarding.sender(
-        settings, timeout_ms=timeout_ms, insecure=settings.flag("insecure"), mark=True
-    ) as forward:
+    async with forwarding.as_set(here.settings) as forward:
         work = asyncio.ensure_future(forward(parcel, target))
         asked = asyncio.ensure_future(stops.asked.wait())
         await asyncio.wait((work, asked), return_when=asyncio.FIRST_COMPLETED)

@@ -1,22 +1,18 @@
 """A forwarder for replays: no relay, no listener, a request to a program, dressed as by `listen`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
-from hookcli.captures.model import Attempt
 from hookcli.config.load import BUILT_IN, Settings
 from hookcli.wire.headers import Headers
+from hookcli.workbench import parcels
 from hookcli.workbench.edits import read_header
-from hookcli.workbench.parcels import Parcel
+from hookcli.workbench.parcels import Forward
 
 if TYPE_CHECKING:
     from hookcli.tunnel.forward import Forwarder
-
-Forward = Callable[[Parcel, str], Awaitable[Attempt]]
-"""Parcel and target: one attempt, not yet numbered; never raises for what the network does."""
 
 
 def headers(settings: Settings) -> Headers:
@@ -61,20 +57,17 @@ async def sender(
     else:
         forwarder = again(settings, insecure=insecure, mark=mark)
 
-    async def send(parcel: Parcel, target: str) -> Attempt:
-        attempt = await forwarder.send(
-            parcel.request,
-            target,
-            why=parcel.why,
-            capture=parcel.capture.id,
-            timeout_s=timeout_ms / 1000,
-            peer=parcel.capture.peer,
-        )
-        if parcel.remark:
-            attempt = replace(attempt, added=(*attempt.added, parcel.remark))
-        return attempt
-
     try:
-        yield send
+        yield partial(parcels.forward, by=forwarder, timeout_s=timeout_ms / 1000)
     finally:
         await forwarder.close()
+
+
+def as_set(settings: Settings) -> AbstractAsyncContextManager[Forward]:
+    """What sends parcels with everything as it is set."""
+    return sender(
+        settings,
+        timeout_ms=settings.number("timeout") or 30_000,
+        insecure=settings.flag("insecure"),
+        mark=True,
+    )

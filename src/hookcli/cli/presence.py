@@ -23,7 +23,7 @@ def held(store: Path, endpoint: str) -> Iterator[None]:
     file = file_of(store, endpoint)
     with suppress(OSError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with file.open("a") as stream:
+        with file.open("ab") as stream:
             fcntl.flock(stream, fcntl.LOCK_SH)
             try:
                 yield
@@ -51,7 +51,7 @@ def _is_locked(file: Path) -> bool:
     try:
         import fcntl
 
-        with file.open("r") as stream:
+        with file.open("rb") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -88,6 +88,7 @@ def _plan(here: Here, options: Options, road: Road, given: access.Access) -> "Pl
     return Plan(
         relay=given.origin,
         endpoint=given.endpoint,
+        called=given.name,
         token=given.token.value,
         token_source=given.token.source,
         secrets=signing.by_scheme(here),

@@ -162,7 +162,7 @@ def setup(here: Here, *, history: bool = True, begin: str = "") -> Setup:
         keys=_known(settings.keys),
         views=settings.views,
         target=settings.text("forward") or "",
-        forwarder=partial(forwarding.again, settings, insecure=settings.flag("insecure")),
+        sender=partial(forwarding.as_set, settings),
         secrets=signing.source(here, None),
         all_secrets=lambda: [
             secret for name in settings.secrets for secret in signing.secrets_of(here, name)

@@ -31,7 +31,7 @@ from hookcli.workbench import crafting, records
 from hookcli.workbench.crafting import Signing
 from hookcli.workbench.imports import Imported
 from hookcli.workbench.mutate import apply
-from hookcli.workbench.parcels import Parcel
+from hookcli.workbench.parcels import Forward, Parcel
 from hookcli.workbench.replay import UNREACHABLE, Job
 
 if TYPE_CHECKING:
@@ -246,9 +246,7 @@ def first_sent(here: Here, request: Request) -> Parcel:
     return Parcel(capture=capture, request=crafting.to_send(request), why=Why.LIVE)
 
 
-async def _directly(
-    here: Here, request: Request, target: str, forward: forwarding.Forward
-) -> Attempt:
+async def _directly(here: Here, request: Request, target: str, forward: Forward) -> Attempt:
     """To the program, kept as a capture with its answer."""
     from hookcli.captures.store import Batch, NewCapture
 

@@ -71,7 +71,7 @@ def resume(here: Here, ctx: Any) -> int:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        kept: dict[str, Any] = json.loads(file.read_text())
+        kept: dict[str, Any] = json.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         kept = {}
     except (OSError, ValueError):

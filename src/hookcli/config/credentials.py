@@ -57,7 +57,7 @@ class Credentials:
             ConfigError: the file is there and is not what this program writes.
         """
         try:
-            text = self.file.read_text()
+            text = self.file.read_text("utf-8")
         except FileNotFoundError:
             return {}
         except (OSError, UnicodeDecodeError) as error:
@@ -88,7 +88,7 @@ class Credentials:
     def _locked(self) -> Iterator[None]:
         try:
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with self.file.with_suffix(".lock").open("w") as lock:
+            with self.file.with_suffix(".lock").open("wb") as lock:
                 _lock(lock.fileno())
                 yield
         except OSError as error:

@@ -29,7 +29,7 @@ def put(file: Path, key: str, value: object, *, profile: str = "") -> None:
         parse(BY_NAME[key], value, "hookcli config set")
     if file.exists():
         read(file)  # names the file and the line if it is not TOML
-    document = tomlkit.parse(file.read_text() if file.exists() else "")
+    document = tomlkit.parse(file.read_text("utf-8") if file.exists() else "")
     table: tomlkit.TOMLDocument | Table = document
     outer, dot, name = key.rpartition(".")
     if profile:

@@ -30,7 +30,7 @@ def resolve(reference: str, environ: Mapping[str, str], *, name: str) -> Secret:
             return Secret(value=value, source=rest)
         raise ConfigError(f"secret {name}: the variable {rest} is not set")
     try:
-        value = Path(rest).expanduser().read_text().rstrip("\r\n")
+        value = Path(rest).expanduser().read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not text"
         raise ConfigError(f"secret {name}: {rest} cannot be read: {reason}") from error
@@ -56,15 +56,19 @@ def write_private(file: Path, text: str) -> None:
     """Replace a file at once by one of mode 0600, in a folder of mode 0700 if it must be made.
 
     Raises:
-        ConfigError: it cannot be written.
+        ConfigError: it cannot be written, or the text holds what is no Unicode.
     """
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{file} cannot be written: not UTF-8") from None
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # mkstemp makes it 0600 from its first byte on.
         handle, made = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         try:
-            with os.fdopen(handle, "w") as stream:
-                stream.write(text)
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
             Path(made).replace(file)

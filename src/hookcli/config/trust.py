@@ -72,7 +72,7 @@ def _digest(file: Path) -> str:
 
 def _list(trusted: Path) -> dict[str, str]:
     try:
-        entries = json.loads(trusted.read_text())
+        entries = json.loads(trusted.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return entries if isinstance(entries, dict) else {}

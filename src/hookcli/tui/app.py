@@ -12,7 +12,6 @@ from hookcli.tui.board import Board
 from hookcli.tui.bridge import Engine, Listen
 from hookcli.tui.inspector import Inspector
 from hookcli.tui.loading import budget_ms
-from hookcli.tui.replays import Send
 from hookcli.tui.sending import Sender
 from hookcli.tui.setup import MARK, Setup
 from hookcli.tui.terminal import SIGNALS, drawn_on_stderr, handlers_kept
@@ -36,9 +35,9 @@ class Left:
     """The bug that ended the screen, after it was started again; the listener went on in lines."""
 
 
-def run_ui(setup: Setup, *, send: Send | None = None) -> int:
+def run_ui(setup: Setup) -> int:
     """Browse and replay captures without listening; a bug of the screen is raised."""
-    left = run_listen(setup, None, fallback=None, send=send)
+    left = run_listen(setup, None, fallback=None)
     if left.crash is not None:
         raise left.crash
     return left.code
@@ -50,7 +49,6 @@ def run_listen(
     *,
     fallback: Callable[[Exception], Observer] | None,
     also: Observer | None = None,
-    send: Send | None = None,
     runner: Callable[[], asyncio.Runner] = asyncio.Runner,
 ) -> Left:
     """Listen in a thread and draw here, until the screen is left.
@@ -61,8 +59,7 @@ def run_listen(
     crashed twice.
     """
     engine = Engine(listen, also=also, runner=runner)
-    own = Sender(setup.forwarder)
-    sender = send or own.send
+    sender = Sender(setup.sender)
     board = Board(mark=MARK, budget_ms=budget_ms)
     crash: Exception | None = None
     code = 0
@@ -77,13 +74,15 @@ def run_listen(
         if crash is not None and listen is not None:
             code = _without_screen(engine, fallback and fallback(crash))
     finally:
-        engine.submit(own.close())
+        engine.submit(sender.close())
         engine.stop()
     return Left(code=code, ending=engine.ending, error=engine.error, crash=crash)
 
 
-def _screen(setup: Setup, engine: Engine, send: Send, board: Board) -> tuple[int, Exception | None]:
-    inspector = Inspector(setup, engine, send, board)
+def _screen(
+    setup: Setup, engine: Engine, sender: Sender, board: Board
+) -> tuple[int, Exception | None]:
+    inspector = Inspector(setup, engine, sender.send, board)
     with handlers_kept(), drawn_on_stderr():
         try:
             code = inspector.run(mouse=setup.mouse)

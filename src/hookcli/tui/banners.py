@@ -87,8 +87,10 @@ def _target_down(sentence: str) -> str:
 def _relay_gone(link: Link, now: float) -> str:
     host = link.url.partition("://")[2].partition("/")[0] or "the relay"
     why = f" ({link.reason})" if link.reason else ""
+    who = link.who(now)
+    of = "" if who == "relay" else f" on {who}"
     return (
-        f"No answer from {host} for {link.lost_s(now)} s{why}. Everything captured so far is here "
+        f"No answer from {host}{of} for {link.worst.lost_s(now)} s{why}. Everything captured so far is here "
         "and can be replayed and edited. What arrives meanwhile is kept by the relay and comes in "
         "order when it is back. L log, ctrl+t tries now."
     )

@@ -2,7 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from hookcli.captures.model import DeliveryState, Why
 from hookcli.tui import words
@@ -46,17 +48,19 @@ class Board:
     ) -> None:
         self.budget_ms = budget_ms
         """How long a scheme's provider waits for an answer."""
-        self.link = Link(phase="none")
+        self.link = Link()
+        self.link.turn("none")
         self.feed = Feed()
         self.log: deque[LogLine] = deque(maxlen=2000)
         self.mark = mark
         self._latencies: deque[float] = deque(maxlen=LATENCIES)
         self._minutes: dict[int, int] = {}
-        self._catching = 0
-        self._caught = 0
+        self._catching: dict[str, int] = {}
+        """Endpoint to how many events it had when the stream began, while they come."""
+        self._caught: dict[str, int] = {}
         self._flying: dict[str, int] = {}
-        self._turned: dict[str, tuple[int, int]] = {}
-        """Reason to when one was last told between the rows, and how many came since."""
+        self._turned: dict[tuple[str, str], tuple[int, int]] = {}
+        """Endpoint and reason to when one was last told between the rows, and how many came since."""
 
     def take(self, reports: Iterable[observe.Report], at: int, now: float) -> Changes:
         """Take in reports in their order."""
@@ -85,11 +89,12 @@ class Board:
             case observe.SenderTold():
                 self._change(report.capture, changes, told=report.told)
             case observe.Ready():
-                self._catching, self._caught = report.backlog, 0
+                self._catching[report.endpoint] = report.backlog
+                self._caught[report.endpoint] = 0
             case observe.Connected():
-                self._separate(connected_words(report), at, changes)
+                self._separate(self._of(report, connected_words(report)), at, changes)
             case observe.Missing():
-                self._separate(missing_words(report), at, changes)
+                self._separate(self._of(report, missing_words(report)), at, changes)
             case observe.TurnedAway():
                 self._turned_away(report, at, changes)
             case _:
@@ -97,13 +102,14 @@ class Board:
 
     def _turned_away(self, report: observe.TurnedAway, at: int, changes: Changes) -> None:
         """One line between the rows for many at once: a flood at the door hides no event."""
-        since, untold = self._turned.get(report.reason, (0, 0))
+        key = report.endpoint, report.reason
+        since, untold = self._turned.get(key, (0, 0))
         if at - since < TURNED_AWAY_US:
-            self._turned[report.reason] = since, untold + 1 + report.more
+            self._turned[key] = since, untold + 1 + report.more
             return
-        self._turned[report.reason] = at, 0
+        self._turned[key] = at, 0
         earlier = f" · {words.plural(untold, 'other')} before" if untold else ""
-        self._separate(f"{report.words}{earlier}", at, changes)
+        self._separate(self._of(report, f"{report.words}{earlier}"), at, changes)
 
     def _captured(self, report: observe.Captured, at: int, changes: Changes) -> None:
         row = row_of(report.capture, marked=self.mark)
@@ -113,12 +119,15 @@ class Board:
         changes.added += self.feed.append([row])
         minute = at // 60_000_000
         self._minutes[minute] = self._minutes.get(minute, 0) + 1
-        if self._catching:
-            self._caught += 1
-            if self._caught >= self._catching:
-                text = f"caught up: {words.plural(self._caught, 'event')}, delivered in order"
-                self._catching = 0
-                self._separate(text, at, changes)
+        if self._catching.get(row.endpoint):
+            self._caught_one(row.endpoint, at, changes)
+
+    def _caught_one(self, endpoint: str, at: int, changes: Changes) -> None:
+        count = self._caught[endpoint] = self._caught[endpoint] + 1
+        if count >= self._catching[endpoint]:
+            del self._catching[endpoint]
+            text = f"caught up: {words.plural(count, 'event')}, delivered in order"
+            self._separate(self._named(endpoint, text), at, changes)
 
     def _finished(self, report: observe.AttemptFinished, changes: Changes, now: float) -> None:
         attempt = report.attempt
@@ -136,7 +145,7 @@ class Board:
     def _change(self, id: str, changes: Changes, **values: object) -> None:  # noqa: A002
         row = self.feed.get(id)
         if row is not None:
-            self.feed.put(replace(row, **values))  # type: ignore[arg-type]
+            self.feed.put(replace(row, **values))
             changes.changed.add(id)
 
     def _separate(self, text: str, at: int, changes: Changes) -> None:
@@ -145,21 +154,31 @@ class Board:
 
     # Words
 
+    def _of(self, report: observe.OfOne, text: str) -> str:
+        return self._named(report.endpoint, text)
+
+    def _named(self, endpoint: str, text: str) -> str:
+        """The text, of which endpoint where there are several."""
+        name = self.link.several.get(endpoint)
+        return f"{name}: {text}" if name else text
+
     def _note(self, report: observe.Report, at: int) -> None:
         match report:
             case observe.Ready():
-                self.say(f"connected to {report.relay}, from seq {report.resume_seq}", at, "ok")
+                text = f"connected to {report.relay}, from seq {report.resume_seq}"
+                self.say(self._named(report.endpoint, text), at, "ok")
             case observe.Connected():
-                self.say(connected_words(report), at, "ok")
+                self.say(self._of(report, connected_words(report)), at, "ok")
             case observe.Lost():
-                self.say(f"relay lost: {report.reason}", at, "bad")
+                self.say(self._of(report, f"relay lost: {report.reason}"), at, "bad")
             case observe.Reconnecting():
                 wait = words.long_span(report.retry_in_ms)
-                self.say(f"try {report.attempt} in {wait}: {report.reason}", at, "wait")
+                text = f"try {report.attempt} in {wait}: {report.reason}"
+                self.say(self._of(report, text), at, "wait")
             case observe.Missing():
-                self.say(missing_words(report), at, "bad")
+                self.say(self._of(report, missing_words(report)), at, "bad")
             case observe.TurnedAway():
-                self.say(report.words, at, "warn")
+                self.say(self._of(report, report.words), at, "warn")
             case observe.TargetState():
                 error = f": {report.error}" if report.error else ""
                 role = "ok" if report.state == "up" else "wait"

@@ -33,6 +33,14 @@ def charset(content_type: str) -> str:
     return "utf-8"
 
 
+def charset_words(data: bytes, content_type: str) -> str:
+    """`charset utf-8, as declared`; what the bytes look like where nothing is declared."""
+    kind = kind_of(data, content_type)
+    if _CHARSET.search(content_type) and kind != "binary":
+        return f"charset {charset(content_type)}, as declared"
+    return f"charset guess: {'none' if kind in ('binary', 'empty') else charset(content_type)}"
+
+
 def kind_of(data: bytes, content_type: str) -> str:
     """`empty`, `json`, `form`, `text` or `binary`: by the bytes first, then by what is declared."""
     if not data:

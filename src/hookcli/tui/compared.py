@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hookcli.tui import words
+from hookcli.tui.beside import BESIDE_FROM, Beside, lines_of
 from hookcli.tui.details import IGNORED, Details, outcome_title
 from hookcli.tui.paint import Line, Piece, cut, left, spread, wrapped
 from hookcli.workbench import diff
 
-WIDE = 100
+VALUES, TEXT, BODIES = FORMS = ("values", "text", "bodies")
+"""Value by value; a unified diff of the whole messages; the whole bodies beside each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,22 +22,22 @@ class Comparison:
     why: str
     """Why it is compared with that one."""
     ignore: tuple[str, ...] = IGNORED
-    as_text: bool = False
-    """A unified diff of the whole messages, instead of value by value."""
+    form: str = VALUES
+    """One of FORMS."""
 
 
 @dataclass(slots=True)
 class Sheet:
     """Lines, and those of them where a difference begins."""
 
-    lines: list[Line] = field(default_factory=list)
+    lines: Sequence[Line] = field(default_factory=list)
     stops: list[int] = field(default_factory=list)
     wheres: list[str] = field(default_factory=list)
     """The path of each stop."""
 
     def add(self, lines: Sequence[Line]) -> None:
         """Lines at the end."""
-        self.lines += lines
+        self.lines = [*self.lines, *lines]
 
     def stop(self, where: str) -> None:
         """A difference begins with the next line."""
@@ -64,7 +66,9 @@ def diff_sheet(it: Comparison, width: int, *, ascii_only: bool) -> Sheet:
     ignored = sum(len(section.ignored) for section in sections)
     sheet = Sheet()
     sheet.add(_title(it, count, ignored, width, ascii_only=ascii_only))
-    if it.as_text:
+    if it.form == BODIES:
+        return _whole(it, sheet.lines, width, ascii_only=ascii_only)
+    if it.form == TEXT:
         names = (words.short(it.other.capture.id), words.short(it.this.capture.id))
         _unified(sheet, list(diff.unified(a, b, names)))
         return sheet
@@ -72,6 +76,18 @@ def diff_sheet(it: Comparison, width: int, *, ascii_only: bool) -> Sheet:
     for section in sections:
         _section(sheet, section, width, ascii_only=ascii_only)
     return sheet
+
+
+def _whole(it: Comparison, above: Sequence[Line], width: int, *, ascii_only: bool) -> Sheet:
+    ours, theirs = (lines_of(one, ascii_only=ascii_only) for one in (it.other, it.this))
+    if width >= BESIDE_FROM:
+        half = (width - 3) // 2
+        sides = _side("  OTHER", it.other), _side("  THIS", it.this)
+        above = [*above, (Piece(left(sides[0], half + 3), "strong"), Piece(sides[1], "strong"))]
+    else:
+        above = [*above, *_sides(it.this, it.other, width, ascii_only=ascii_only)]
+    rows = Beside(above, ours, theirs, width, ascii_only=ascii_only)
+    return Sheet(lines=rows, stops=rows.stops, wheres=[""] * len(rows.stops))
 
 
 def unified_text(it: Comparison) -> str:
@@ -122,16 +138,17 @@ class _Grid:
         )  # fmt: skip
 
 
-def _sides(this: Details, other: Details, width: int, *, ascii_only: bool) -> list[Line]:
-    def side(name: str, details: Details) -> str:
-        outcome = outcome_title(details.last) if details.last else "not forwarded"
-        return f"{name}  {words.clock(details.capture.received_at)}  {outcome}"
+def _side(name: str, details: Details) -> str:
+    outcome = outcome_title(details.last) if details.last else "not forwarded"
+    return f"{name}  {words.clock(details.capture.received_at)}  {outcome}"
 
-    if width < WIDE:
-        return [(Piece("  " + side("- other", other), "bad"),),
-                (Piece("  " + side("+ this ", this), "ok"),)]  # fmt: skip
+
+def _sides(this: Details, other: Details, width: int, *, ascii_only: bool) -> list[Line]:
+    if width < BESIDE_FROM:
+        return [(Piece("  " + _side("- other", other), "bad"),),
+                (Piece("  " + _side("+ this ", this), "ok"),)]  # fmt: skip
     bar = "|" if ascii_only else "│"
-    sides = Piece(side("OTHER", other), "strong"), Piece(side("THIS", this), "strong")
+    sides = Piece(_side("OTHER", other), "strong"), Piece(_side("THIS", this), "strong")
     return [_Grid.of(width).line(Piece(""), *sides, bar)]
 
 
@@ -157,7 +174,7 @@ def _difference(one: diff.Difference, width: int, *, ascii_only: bool) -> list[L
     where = one.where
     before = _value(one.before)
     after = _value(one.after)
-    if width >= WIDE:
+    if width >= BESIDE_FROM:
         bar = "|" if ascii_only else "│"
         values = Piece(before, "bad"), Piece(after, "ok")
         return [_Grid.of(width).line(Piece(f"    {where}"), *values, bar)]

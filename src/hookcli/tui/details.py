@@ -114,6 +114,11 @@ def short_outcome(attempt: Attempt) -> str:
     return str(attempt.status) if attempt.status else attempt.outcome.value
 
 
+def _status(attempt: Attempt) -> str:
+    """What stands in a column of four cells."""
+    return str(attempt.status) if attempt.status else words.NO_ANSWER[attempt.outcome]
+
+
 def outcome_title(attempt: Attempt) -> str:
     """`500 Internal Server Error`, `connection refused`, …"""
     if attempt.outcome in (Outcome.RESPONDED, Outcome.TOO_LARGE) and attempt.status:
@@ -195,7 +200,7 @@ class _Table:
             Piece(" "), Piece("*" if attempt.n == marked else " ", "accent"),
             Piece(f"{attempt.n:>3}  "), Piece(f"{when}  ", "dim"),
             Piece(f"{left('hookcli' if attempt.why is Why.HANDSHAKE else attempt.why.value, 8)} {where}"),
-            Piece(right(short_outcome(attempt), 4), "ok" if good else "bad"),
+            Piece(right(_status(attempt), 4), "ok" if good else "bad"),
             Piece(f" {right(words.long_span(attempt.ms), 8)}  "),
             Piece(timing if self.timing else "", "dim"),
             Piece(same, "dim" if same == "=" else "accent"),

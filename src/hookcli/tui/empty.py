@@ -39,6 +39,19 @@ def _line(indent: str, url: str, path: str, width: int) -> list[str]:
     return [f"{first} \\", f"{indent}  -d {rest}"]
 
 
+def _urls(link: Link, width: int) -> list[Line]:
+    """The URL; of several endpoints each, with its name."""
+    if not link.several:
+        return [*_beside("   Your webhook URL", "(u copies it)", width), (),
+                _row(f"     {link.url}", "accent")]  # fmt: skip
+    column = max(map(width_of, link.several.values()))
+    urls = [
+        (Piece(f"     {left(one.name or one.endpoint, column)}  "), Piece(one.url, "accent"))
+        for one in link.readies
+    ]
+    return [*_beside("   Your webhook URLs", "(u copies them)", width), (), *urls]
+
+
 def _row(text: str = "", role: str = "") -> Line:
     return (Piece(text, role),) if text else ()
 
@@ -84,8 +97,7 @@ def _live(link: Link, width: int, *, earlier: int, ascii_only: bool) -> list[Lin
     kept = f"{days} days" if days > 1 else f"{ready.retention_s // 3600} hours"
     return [
         (),
-        *_beside("   Your webhook URL", "(u copies it)", width), (),
-        _row(f"     {ready.url}", "accent"), (),
+        *_urls(link, width), (),
         _row("   1  Paste it into your provider's dashboard, or try it from another terminal:"), (),
         *(_row(part, "strong") for part in curl[:-1]),
         *_beside(curl[-1], "(y copies the curl)", width, "strong"), (),
@@ -115,8 +127,8 @@ def _local(link: Link, width: int, *, earlier: int, ascii_only: bool) -> list[Li
     return [
         (),
         _row("   No relay is configured, so hookcli started one inside this process."),
-        _row("   It works from this machine only:"), (),
-        *_beside(f"     {ready.url}", "(u copies it)", width, "accent"), (),
+        _row("   It works from this machine only."), (),
+        *_urls(link, width), (),
         *(_row(part) for part in curl[:-1]), *_beside(curl[-1], "(y copies it)", width),
         *_beside("     hookcli trigger stripe/invoice.paid", "(t copies it)", width), (),
         _row("   To get a public URL, do one of these (c shows the commands in full):"), (),

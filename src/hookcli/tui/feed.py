@@ -17,12 +17,14 @@ class Feed:
         self._number: dict[str, int] = {}
         """Row id to its running number; the first item's is `_first`."""
         self._first = 0
-        self._told: dict[tuple[str, str, str], set[str]] = {}
-        """Rows by the provider's own id of what they tell."""
+        self._told: dict[tuple[str, str, str], str | set[str]] = {}
+        """Rows by the provider's own id of what they tell: one, or those that tell the same."""
         self._shown: list[Item] | None = None
         self._place: dict[str, int] = {}
         self._test: Test | None = None
         self._key: Key | None = None
+        self._received: dict[str, int] = {}
+        """Endpoint to how many rows came to it."""
         self.reverse = False
         self.failed = self.bad_signatures = self.marked = self.rows = 0
 
@@ -56,10 +58,18 @@ class Feed:
         """All rows, shown or not, oldest first."""
         return (item for item in self._all if isinstance(item, Row))
 
+    def received(self, endpoint: str) -> int:
+        """How many rows came to an endpoint."""
+        return self._received.get(endpoint, 0)
+
+    def among(self, ids: set[str]) -> int:
+        """How many of these captures have a row."""
+        return len(ids & self._number.keys())
+
     def repeats(self, row: Row) -> Row | None:
         """The first row that told the same, if it came before this one."""
-        ids = self._told.get(_same(row), ()) if row.provider_id else ()
-        if len(ids) < 2:
+        ids = self._told.get(_same(row)) if row.provider_id else None
+        if not isinstance(ids, set) or len(ids) < 2:
             return None
         first = min(ids, key=self._number.__getitem__)
         return None if first == row.id else self.get(first)
@@ -164,12 +174,22 @@ class Feed:
 
     def _count(self, row: Row, by: int) -> None:
         self.rows += by
+        self._received[row.endpoint] = self._received.get(row.endpoint, 0) + by
         if row.provider_id:
-            ids = self._told.setdefault(_same(row), set())
-            (ids.add if by > 0 else ids.discard)(row.id)
+            self._tell(row, by)
         self.failed += by * row.failed
         self.bad_signatures += by * (row.sig is SignatureState.BAD)
         self.marked += by * row.marked
+
+    def _tell(self, row: Row, by: int) -> None:
+        """A row tells something, or does no more."""
+        ids = self._told.setdefault(_same(row), row.id)
+        if isinstance(ids, str) and ids != row.id:
+            ids = self._told[_same(row)] = {ids}
+        if isinstance(ids, set):
+            (ids.add if by > 0 else ids.discard)(row.id)
+        elif by < 0:
+            del self._told[_same(row)]
 
 
 def _same(row: Row) -> tuple[str, str, str]:

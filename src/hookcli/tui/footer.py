@@ -9,6 +9,8 @@ _ALWAYS = ("help", "commands")
 _TYPING = {"edit", "filter", "pick"}
 """Places where letters and signs are typed, so that only other keys are offered."""
 
+_SENSELESS = {"raw": {"toggle-fold"}}
+"""What would do nothing in a place that has the keys of another."""
 _PRINTED = {"question_mark", "colon", "slash", "semicolon", "full_stop", "minus", "plus", "space"}
 _IN_WORDS = {"⏎": "enter", "↑": "up", "↓": "down", "←": "left", "→": "right", "⌫": "bksp"}
 
@@ -20,8 +22,10 @@ def footer_actions(places: Iterable[str]) -> list[Action]:
     """
     found: list[Action] = []
     taken: set[str] = set()
+    senseless: set[str] = set()
     for place in places:
-        here = [action for action in ACTIONS if action.where == place]
+        senseless |= _SENSELESS.get(place, set())
+        here = [one for one in ACTIONS if one.where == place and one.id not in senseless]
         found += [one for one in here if one.footer and one.keys.split(",")[0] not in taken]
         taken |= {key for action in here for key in action.keys.split(",")}
     return sorted(found, key=lambda action: action.footer)

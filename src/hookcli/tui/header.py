@@ -41,22 +41,26 @@ def state_pieces(link: Link, now: float, *, ascii_only: bool = False) -> Line:
     if state == "lost":
         return _lost(link, now, empty)
     if state == "stale":
-        text = f"stale {link.silent_s(now)}s"
+        who = link.who(now)
+        text = f"stale {link.worst.silent_s(now)}s"
+        text = text if who == "relay" else f"{who} {text}"
         return (Piece(f" {half} ", "warn"), Piece(text, "warn"), Piece("  "))
     if link.local:
         return (Piece(f" {half} ", "wait"), Piece("local only", "strong"), Piece("  "))
     return (
         Piece(f" {full} ", "ok"), Piece("live", "strong"),
-        Piece(f" {link.silent_s(now)}s", "dim"), Piece("  "),
+        Piece(f" {link.worst.silent_s(now)}s", "dim"), Piece("  "),
     )  # fmt: skip
 
 
 def _lost(link: Link, now: float, dot: str) -> Line:
-    pieces = [Piece(f" {dot} ", "bad"), Piece(f"relay lost {link.lost_s(now)} s", "bad")]
-    if link.attempt and link.retry_at is not None:
-        wait = max(int(link.retry_at - now + 0.999), 0)
+    stream = link.worst
+    text = f"{link.who(now)} lost {stream.lost_s(now)} s"
+    pieces = [Piece(f" {dot} ", "bad"), Piece(text, "bad")]
+    if stream.attempt and stream.retry_at is not None:
+        wait = max(int(stream.retry_at - now + 0.999), 0)
         when = f"in {wait} s" if wait else "now"
-        pieces.append(Piece(f"  try {link.attempt} {when}", "dim"))
+        pieces.append(Piece(f"  try {stream.attempt} {when}", "dim"))
     return (*pieces, Piece("  "))
 
 
@@ -79,7 +83,7 @@ def _counts(link: Link, counts: Counts, width: int) -> Line:
 def _where(link: Link, room: int, *, wide: bool, ascii_only: bool) -> Line:
     if not link.ready:
         return ()
-    url = link.ready.url if wide else link.ready.url.partition("://")[2] or link.ready.url
+    url = _place(link, wide=wide)
     if not link.targets:
         return (Piece(cut_middle(url, room)), Piece("  capture only", "dim"))
     target = next(iter(link.targets.values()))
@@ -94,6 +98,13 @@ def _where(link: Link, room: int, *, wide: bool, ascii_only: bool) -> Line:
     if left < 12:
         return tail
     return (Piece(cut_middle(url, left)), Piece(arrow, "dim"), *tail)
+
+
+def _place(link: Link, *, wide: bool) -> str:
+    """The URL that is listened to, or the names of several endpoints."""
+    if link.several:
+        return " + ".join(link.several.values())
+    return link.url if wide else link.url.partition("://")[2] or link.url
 
 
 def target_state(target: Target, *, ascii_only: bool = False) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""Bytes as sixteen to a line: offset, hex, and the characters they would be."""
+"""Bytes as sixteen to a line, or eight where it is narrow: offset, hex, and the characters they would be."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from hookcli.tui.document import Hit
 from hookcli.tui.pretty import Line
 
-WIDTH = 16
+WIDE, NARROW = 16, 8
+"""Bytes a line."""
+_WIDE_CELLS = 76
 _OFFSET = 10
 """Characters before the first byte: eight of offset and two spaces."""
 
@@ -24,6 +26,15 @@ _GLYPHS = [glyph(byte) for byte in range(256)]
 _PLAIN = [chr(byte) if 0x20 <= byte < 0x7F else "." for byte in range(256)]
 
 
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]")
+"""What a terminal obeys, besides the ends of lines and tabs of any text."""
+
+
+def has_controls(data: bytes) -> bool:
+    """Whether a terminal would obey some of these bytes."""
+    return _CONTROLS.search(data) is not None
+
+
 class HexDump:
     """The lines of a hex view, made when they are asked for."""
 
@@ -32,12 +43,14 @@ class HexDump:
 
     def __init__(self, data: bytes, *, ascii_only: bool = False) -> None:
         self.data = data
+        self.bytes = WIDE
+        """How many are on a line."""
         self._glyphs = _PLAIN if ascii_only else _GLYPHS
 
     @property
     def total(self) -> int:
         """Lines in all; an empty body has none."""
-        return -(-len(self.data) // WIDTH)
+        return -(-len(self.data) // self.bytes)
 
     @property
     def rows(self) -> int:
@@ -50,10 +63,11 @@ class HexDump:
 
     def line(self, number: int) -> Line:
         """`00000010  2d 44 …  2d 66  -D…-f`."""
-        part = self.data[number * WIDTH : (number + 1) * WIDTH]
-        left, right = part[:8].hex(" "), part[8:].hex(" ")
+        start = number * self.bytes
+        part = self.data[start : start + self.bytes]
+        groups = [f"{part[n : n + 8].hex(' '):<23}" for n in range(0, self.bytes, 8)]
         shown = "".join([self._glyphs[byte] for byte in part])
-        return 0, f"{number * WIDTH:08x}  {left:<23}  {right:<23}  {shown}"
+        return 0, "  ".join([f"{start:08x}", *groups, shown])
 
     def label(self, number: int) -> int | None:
         """The offset is in the line; no other number is needed."""
@@ -61,7 +75,9 @@ class HexDump:
         return None
 
     def wrap(self, width: int, measure: Callable[[str], int] = len) -> None:
-        """Hex does not wrap."""
+        """Fewer bytes a line where sixteen do not fit; 0 is any width."""
+        del measure
+        self.bytes = NARROW if 0 < width < _WIDE_CELLS else WIDE
 
     def at(self, row: int) -> tuple[int, int]:
         """Row and line are the same."""
@@ -105,7 +121,7 @@ class HexDump:
 
     def path(self, line: int) -> str:
         """The offset of the line."""
-        return f"0x{line * WIDTH:x}"
+        return f"0x{line * self.bytes:x}"
 
     def find(self, pattern: re.Pattern[str], first_chunk: int = 0) -> Iterator[list[Hit]]:
         """Hits of the same text in the bytes, or of the bytes when it is written as hex."""
@@ -115,8 +131,8 @@ class HexDump:
         wanted = hex_pattern(pattern.pattern, flags)
         hits: list[Hit] = []
         for match in wanted.finditer(self.data):
-            line, column = divmod(match.start(), WIDTH)
-            length = min(match.end() - match.start(), WIDTH - column)
+            line, column = divmod(match.start(), self.bytes)
+            length = min(match.end() - match.start(), self.bytes - column)
             start = _OFFSET + column * 3 + (1 if column >= 8 else 0)
             hits.append((line, start, start + length * 3 - 1))
         yield hits

@@ -1,9 +1,11 @@
 """The application: what belongs to no single screen."""
 
 import asyncio
+import gc
 import importlib
 import shlex
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual import events
 
@@ -20,7 +22,7 @@ from hookcli.tui.keys import OrderedKeys
 from hookcli.tui.memory import Memory
 from hookcli.tui.outside import Outside
 from hookcli.tui.paint import COMPONENTS, draw_ascii
-from hookcli.tui.replays import Replayer, Send
+from hookcli.tui.replays import Replayer
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.boxes import LineBox
 from hookcli.tui.screens.help import HelpScreen
@@ -30,6 +32,9 @@ from hookcli.tui.setup import MARK, Setup
 from hookcli.tui.storing import Storing
 from hookcli.tui.terminal import SIGNALS
 from hookcli.tui.views import View, all_views
+
+if TYPE_CHECKING:
+    from hookcli.workbench.parcels import Forward
 
 ENDS = ("count", "for", "drained")
 """Endings that were asked for: the screen ends with them."""
@@ -45,6 +50,7 @@ _SOON = (
 _PALETTE_PLACES = (
     "list",
     "body",
+    "raw",
     "detail",
     "main",
     "empty",
@@ -65,10 +71,15 @@ def ended_words(error: BaseException | None) -> str:
 
 
 async def warm() -> None:
-    """Import what will be needed, bit by bit, so that no key has to wait for it."""
+    """Import what will be needed, bit by bit, so that no key has to wait for it.
+
+    What is imported stays: looking through it for garbage again and again would stop the screen and
+    the tunnel for 80 ms each time.
+    """
     for name in _SOON:
         _ = await asyncio.to_thread(importlib.import_module, name)
         await asyncio.sleep(DRAIN_S)
+    gc.freeze()
 
 
 class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings=False):
@@ -81,7 +92,7 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
     TITLE = "hookcli"
 
     def __init__(
-        self, setup: Setup, engine: Engine, send: Send, board: Board | None = None
+        self, setup: Setup, engine: Engine, send: "Forward", board: Board | None = None
     ) -> None:
         super().__init__()
         self.setup = setup
@@ -111,7 +122,7 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
             # Textual has no handler: the terminal would be left in the alternate screen.
             loop.add_signal_handler(number, self._signalled, number)
         if self.engine.listening and self.board.link.phase == "none":
-            self.board.link.phase = "connecting"
+            self.board.link.turn("connecting")
         _ = self.push_screen(self.main)
         self.set_interval(DRAIN_S, self.drain)
         self.main.call_after_refresh(self.engine.begin)
@@ -160,11 +171,10 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
         self._over = True
         link, error = self.board.link, self.engine.error
         error = error or getattr(self.engine.ending, "error", None)
-        link.phase = "ended"
+        link.turn("ended", ended_words(error))
         if error is None and getattr(self.engine.ending, "reason", "") in ENDS:
             self.exit(0)
             return
-        link.reason = ended_words(error)
         self.say(f"listening ended{f': {link.reason}' if link.reason else ''}", "bad")
 
     # Words
@@ -315,4 +325,5 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
     @property
     def views(self) -> list[View]:
         """The views: built in, of the configuration, saved here."""
-        return all_views({**self.setup.views, **self.memory.kept.views})
+        saved = {**self.setup.views, **self.memory.kept.views}
+        return all_views(saved, self.board.link.several)

@@ -1,8 +1,9 @@
 """Between the store and the screen: rows, details, ids; tags and notes. The only user of its queries."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
+
+from msgspec.structs import replace
 
 from hookcli.captures.model import Summary, Why
 from hookcli.captures.store import Store
@@ -87,8 +88,7 @@ def matching(store: Store, texts: Sequence[str], *, now: int) -> set[str]:
 
     found: set[str] | None = None
     for text in texts:
-        wanted = parse(text, now=now)
-        ids = {summary.capture.id for summary in store.summaries(wanted, now=now)}
+        ids = store.ids(parse(text, now=now))
         found = ids if found is None else found & ids
     return found or set()
 

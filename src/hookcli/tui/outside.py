@@ -8,6 +8,7 @@ from pathlib import Path
 from textual.app import App
 
 from hookcli.errors import UsageError
+from hookcli.tui import words
 from hookcli.tui.acting import work
 from hookcli.tui.clipboard import copy as copy_text
 from hookcli.tui.details import Details
@@ -50,13 +51,17 @@ class Outside(App[int]):
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text to a file, and say so."""
+        self.write_bytes(name, text.encode("utf-8", "surrogateescape"))
+
+    def write_bytes(self, name: str, data: bytes) -> None:
+        """Write bytes to a file, and say so."""
         path = expanded(name)
         try:
-            path.write_text(text, "utf-8", "surrogateescape")
+            path.write_bytes(data)
         except OSError as error:
             self.say(f"cannot write {path}: {error.strerror}", "bad")
         else:
-            self.say(f"wrote {path}", "ok")
+            self.say(f"wrote {path} ({words.long_size(len(data))})", "ok")
 
     def edit_outside(self, request: Request, details: Details) -> Request | None:
         """The request as it comes back from $EDITOR; None when nothing is to be done with it."""

@@ -67,8 +67,13 @@ def _message_of(value: Any, depth: int) -> str:
 
 
 def peek(row: Row, now: int, *, budget_ms: float | None = None, capture: Capture | None = None,
-         repeats: Row | None = None, ascii_only: bool = False, wide: bool = False) -> list[Line]:  # fmt: skip
-    """Three lines: outcome and retry; the answer's message; signature, sender, budget. `now` in µs."""
+         repeats: Row | None = None, endpoint: str = "", ascii_only: bool = False, wide: bool = False) -> list[Line]:  # fmt: skip
+    """Three lines: outcome and retry; the answer's message; signature, sender, budget.
+
+    Args:
+        now: µs since the Unix epoch.
+        endpoint: The name of the row's endpoint, where there are several.
+    """
     dash = "-" if ascii_only else "─"
     name = row.id if wide else words.short(row.id)
     dot = " - " if ascii_only else " · "
@@ -76,7 +81,7 @@ def peek(row: Row, now: int, *, budget_ms: float | None = None, capture: Capture
     head += outcome_pieces(row, now, ascii_only=ascii_only)
     head += [Piece(" "), Piece(dash * 300, "dim")]
     return [tuple(head), _message(row, ascii_only=ascii_only),
-            _facts(row, capture, budget_ms, repeats, ascii_only=ascii_only)]  # fmt: skip
+            _facts(row, capture, budget_ms, repeats, endpoint, ascii_only=ascii_only)]  # fmt: skip
 
 
 def outcome_pieces(row: Row, now: int, *, ascii_only: bool = False) -> Line:
@@ -124,7 +129,8 @@ def _message(row: Row, *, ascii_only: bool) -> Line:
 
 
 def _facts(
-    row: Row, capture: Capture | None, budget_ms: float | None, repeats: Row | None, *, ascii_only: bool
+    row: Row, capture: Capture | None, budget_ms: float | None, repeats: Row | None, endpoint: str, *,
+    ascii_only: bool,
 ) -> Line:  # fmt: skip
     dot = " - " if ascii_only else " · "
     facts: list[Piece] = [Piece(" "), *signature_pieces(row, capture)]
@@ -137,6 +143,8 @@ def _facts(
         before = words.long_span((row.at - repeats.at) / 1000)
         text = f"repeats {words.short(repeats.id)}, {before} later"
         facts += [Piece(dot, "dim"), Piece(text, "warn")]
+    if endpoint:
+        facts += [Piece(dot, "dim"), Piece(f"to {endpoint}")]
     if row.tags:
         facts += [Piece(dot, "dim"), Piece(" ".join(f":{tag}" for tag in row.tags), "accent")]
     return tuple(facts)

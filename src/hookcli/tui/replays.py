@@ -2,11 +2,8 @@
 
 import asyncio
 import ipaddress
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from msgspec.structs import replace
 
 from hookcli.captures.model import Attempt, Outcome, Why
 from hookcli.captures.store import Batch, NewCapture
@@ -15,19 +12,15 @@ from hookcli.tui.bridge import Engine
 from hookcli.tui.desk import Desk
 from hookcli.tui.rows import Row
 from hookcli.tunnel.observe import AttemptFinished, AttemptStarted, Captured
-from hookcli.wire.http import Request
 
 if TYPE_CHECKING:
-    from hookcli.workbench.parcels import Parcel
-
-Send = Callable[[Request, str, Why, str], Coroutine[Any, Any, Attempt]]
-"""Request, target, why, id of the capture: makes one attempt, and never raises for the network."""
+    from hookcli.workbench.parcels import Forward, Parcel
 
 
 class Replayer:
     """Sends, keeps, tells; in this order."""
 
-    def __init__(self, engine: Engine, desk: Desk, send: Send) -> None:
+    def __init__(self, engine: Engine, desk: Desk, send: "Forward") -> None:
         self._engine, self._desk, self._send = engine, desk, send
 
     async def send(self, parcel: "Parcel", target: str) -> Attempt:
@@ -36,10 +29,8 @@ class Replayer:
             await self.keep(parcel)
         capture = parcel.capture.id
         self._engine.observe(AttemptStarted(capture=capture, target=target, n=0))
-        work = self._send(parcel.request, target, parcel.why, capture)
+        work = self._send(parcel, target)
         attempt = await asyncio.wrap_future(self._engine.submit(work))
-        if parcel.remark:
-            attempt = replace(attempt, added=(*attempt.added, parcel.remark))
         numbered = attempt
         try:
             kept = await self._desk.run(lambda store: store.commit(Batch(attempts=(attempt,))))

@@ -1,6 +1,10 @@
 """What the list knows of a capture: a small row, made from a summary or a report, and its columns."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from sys import intern
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hookcli.captures.model import (
     Attempt,
@@ -27,9 +31,11 @@ GLYPHS = {
 """State of a row: glyph, glyph in ASCII, role."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line of the list. Times are µs since the Unix epoch."""
+class Row(Struct, frozen=True, kw_only=True, gc=False):
+    """One line of the list. Times are µs since the Unix epoch.
+
+    There may be a hundred thousand: the garbage collector, which stops the tunnel too, passes them by.
+    """
 
     id: str
     at: int
@@ -119,16 +125,19 @@ Item = Row | Separator
 
 
 def row_of(capture: Capture, *, marked: str = "") -> Row:
-    """The row of a capture without its attempts; `marked` is the tag that marks."""
+    """The row of a capture without its attempts; `marked` is the tag that marks.
+
+    What many rows have alike is one string for all of them.
+    """
     return Row(
         id=capture.id,
         at=capture.received_at,
-        endpoint=capture.endpoint,
+        endpoint=intern(capture.endpoint),
         seq=capture.seq,
-        source=capture.source,
-        event=capture.event_type,
-        method=capture.method,
-        path=capture.path,
+        source=intern(capture.source),
+        event=intern(capture.event_type),
+        method=intern(capture.method),
+        path=intern(capture.path),
         size=capture.body_size,
         sig=capture.signature.state,
         parent=capture.parent,
@@ -136,7 +145,7 @@ def row_of(capture: Capture, *, marked: str = "") -> Row:
         told=capture.told,
         tags=capture.tags,
         note=capture.note,
-        scheme=capture.scheme,
+        scheme=intern(capture.scheme),
         provider_id="" if capture.parent else capture.provider_id,
         marked=bool(marked) and marked in capture.tags,
     )
@@ -170,6 +179,9 @@ def _state_after(row: Row, attempt: Attempt) -> DeliveryState | None:
 
 # Columns
 
+STATUS = 5
+"""Cells of the status with the gap before it: a word of four letters stands apart from what is before."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
@@ -196,7 +208,7 @@ def columns(width: int) -> Columns:
     size = 4 if width >= 68 else 0
     sig = 4 if width >= 58 else 0
     attempts = 3 if width >= 74 else 0
-    fixed = 3 + time + 2 + 4 + 5 + (size + 2 if size else 0) + (sig + 2 if sig else 0)
+    fixed = 3 + time + 2 + STATUS + 5 + (size + 1 if size else 0) + (sig + 2 if sig else 0)
     fixed += attempts + 1 if attempts else 0
     source = 9 if width >= 64 else 8
     room = max(width - fixed - source, 8)
@@ -218,10 +230,10 @@ def heading(grid: Columns) -> Line:
     ]
     if grid.path:
         pieces.append(Piece(" " + left("PATH", grid.path), "dim", "sort:path"))
-    pieces.append(Piece(right("ST", 4), "dim", "sort:status"))
+    pieces.append(Piece(right("ST", STATUS), "dim", "sort:status"))
     pieces.append(Piece(right("MS", 5), "dim", "sort:ms"))
     if grid.size:
-        pieces.append(Piece(right("SIZE", grid.size + 2), "dim", "sort:size"))
+        pieces.append(Piece(right("SIZE", grid.size + 1), "dim", "sort:size"))
     if grid.sig:
         pieces.append(Piece("  " + left("SIG", grid.sig), "dim", "sort:sig"))
     if grid.attempts:
@@ -247,10 +259,10 @@ def line(
         shown = cut_middle(path, grid.path)
         pieces.append(Piece(" " + left(shown, grid.path), "dim"))
     status, status_role = status_of(row, ascii_only=ascii_only)
-    pieces.append(Piece(right(status, 4), status_role))
+    pieces.append(Piece(right(status, STATUS), status_role))
     pieces.append(Piece(right(time_of(row, now, ascii_only=ascii_only), 5), "dim"))
     if grid.size:
-        pieces.append(Piece(right(words.size(row.size), grid.size + 2), "dim"))
+        pieces.append(Piece(right(words.size(row.size), grid.size + 1), "dim"))
     if grid.sig:
         pieces.append(_signature(row, grid.sig))
     if grid.attempts:
@@ -274,11 +286,7 @@ def status_of(row: Row, *, ascii_only: bool = False) -> tuple[str, str]:
         return ("-" if ascii_only else "—"), "dim"
     if row.outcome is Outcome.RESPONDED:
         return str(row.status), "bad" if row.failed else "ok"
-    names = {
-        Outcome.REFUSED: "refd", Outcome.TIMED_OUT: "time", Outcome.ABORTED: "cut",
-        Outcome.TLS: "tls", Outcome.GARBLED: "garb", Outcome.TOO_LARGE: "big",
-    }  # fmt: skip
-    return names[row.outcome], "bad"
+    return words.NO_ANSWER[row.outcome], "bad"
 
 
 def time_of(row: Row, now: int, *, ascii_only: bool = False) -> str:

@@ -1,41 +1,30 @@
-"""Replays through the tunnel's own forwarder, on the engine's loop."""
+"""Replays on the engine's loop, by the sender that the command line gives."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import TYPE_CHECKING
 
-from hookcli.captures.model import Attempt, Why
-from hookcli.wire.http import Request
+from hookcli.captures.model import Attempt
 
 if TYPE_CHECKING:
-    from hookcli.tunnel.forward import Forwarder
-
-TIMEOUT_S = 30.0
-
-
-def plain() -> "Forwarder":
-    """A forwarder that sets nothing; another machine's server is asked under its own name."""
-    from hookcli.tunnel.forward import Forwarder
-
-    return Forwarder(host_header="auto")
+    from hookcli.workbench.parcels import Forward, Parcel
 
 
 class Sender:
-    """One forwarder, made in the loop that uses it, when it is first used."""
+    """One sender, opened in the loop that uses it, when it is first used."""
 
-    def __init__(self, make: "Callable[[], Forwarder]" = plain) -> None:
-        """`make` comes after the first screen: the network libraries take their time to import."""
-        self._make = make
-        self._forwarder: Forwarder | None = None
+    def __init__(self, opened: "Callable[[], AbstractAsyncContextManager[Forward]]") -> None:
+        """`opened` comes after the first screen: the network libraries take their time to import."""
+        self._opened = opened
+        self._stack = AsyncExitStack()
+        self._send: Forward | None = None
 
     async def close(self) -> None:
         """Close its connections; on the loop that used it."""
-        if self._forwarder is not None:
-            await self._forwarder.close()
+        await self._stack.aclose()
 
-    async def send(self, request: Request, target: str, why: Why, capture: str) -> Attempt:
+    async def send(self, parcel: "Parcel", target: str) -> Attempt:
         """Make one attempt."""
-        if self._forwarder is None:
-            self._forwarder = self._make()
-        return await self._forwarder.send(
-            request, target, why=why, capture=capture, timeout_s=TIMEOUT_S
-        )
+        if self._send is None:
+            self._send = await self._stack.enter_async_context(self._opened())
+        return await self._send(parcel, target)

@@ -2,16 +2,16 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hookcli.captures.model import MARK as MARK
-from hookcli.tui.sending import plain
 
 if TYPE_CHECKING:
     from hookcli.signatures import Secret
-    from hookcli.tunnel.forward import Forwarder
+    from hookcli.workbench.parcels import Forward
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,8 @@ class Setup:
 
     store: Path
     """The capture store."""
+    sender: "Callable[[], AbstractAsyncContextManager[Forward]]"
+    """Opens what replays are sent with."""
     state: Path
     """A folder of our own for drafts, the layout, copied texts."""
     exports: Path = field(default_factory=Path.cwd)
@@ -44,8 +46,6 @@ class Setup:
     """Name to filter, from `[views]`."""
     target: str = ""
     """Where replays go when a capture was never sent anywhere."""
-    forwarder: "Callable[[], Forwarder]" = plain
-    """Makes what replays are sent with."""
     secrets: "Callable[[str], Sequence[Secret]]" = lambda scheme: ()
     """The secrets that are configured for a scheme."""
     all_secrets: "Callable[[], Sequence[Secret]]" = tuple

@@ -26,15 +26,28 @@ BUILT_IN = (
 )
 
 
-def all_views(saved: Mapping[str, str]) -> list[View]:
-    """The built-in ones, then those with a name of the user's."""
-    return [*BUILT_IN, *(View(name=name, filter=text) for name, text in saved.items())]
+def all_views(saved: Mapping[str, str], endpoints: Mapping[str, str]) -> list[View]:
+    """The built-in ones, those with a name of the user's, one for each of several endpoints."""
+    return [
+        *BUILT_IN,
+        *(View(name=name, filter=text) for name, text in saved.items()),
+        *(_endpoint(id_, name) for id_, name in endpoints.items()),
+    ]
 
 
-def counts(feed: Feed, saved: Mapping[str, int]) -> dict[str, int]:
+def _endpoint(id_: str, name: str) -> View:
+    return View(name=name, filter=f"endpoint={id_}", test=lambda row: row.endpoint == id_)
+
+
+def counts(
+    feed: Feed,
+    saved: Mapping[str, int],
+    endpoints: Mapping[str, str] = {},
+) -> dict[str, int]:
     """How many events each view has."""
+    of = {name: feed.received(id_) for id_, name in endpoints.items()}
     return {"All": feed.rows, "Failed": feed.failed, "Bad sig": feed.bad_signatures,
-            "Marked": feed.marked, **saved}  # fmt: skip
+            "Marked": feed.marked, **saved, **of}  # fmt: skip
 
 
 def views_line(
@@ -48,15 +61,41 @@ def views_line(
     else:
         state = Piece(f"{arrow} follow" if follow else f"{arrow} F follows", "" if follow else "dim",
                       "act:follow")  # fmt: skip
-    end: list[Piece] = [state, Piece("   ")]
     shown = f"/ {typed}" if typed else "/ filter"
-    pieces: list[Piece] = [Piece(" ")]
-    for number, view in enumerate(views):
-        count = numbers.get(view.name)
-        label = f"{view.name} {count}" if count is not None else view.name
-        pieces.append(Piece(label, "title" if number == here else "", f"view:{number}"))
-        pieces.append(Piece("   "))
-    room = max(width - length(pieces) - length(end) - 1, 24)
-    end.append(Piece(cut(shown, room), "accent" if typed else "dim", "act:filter"))
-    end.append(Piece(" "))
-    return spread(tuple(pieces), tuple(end), width, gap=1)
+    most = max(width - length((state,)) - len(_GAP) - 2, 0)
+    filtering = Piece(cut(shown, max(most * 2 // 5, 8)), "accent" if typed else "dim", "act:filter")
+    end: Line = (state, Piece(_GAP), filtering, Piece(" "))
+    labels = [_label(number, view, numbers, here) for number, view in enumerate(views)]
+    more = "..." if ascii_only else "…"
+    return spread(
+        (Piece(" "), *_around(here, labels, width - length(end) - 2, more)), end, width, gap=1
+    )
+
+
+_GAP = "   "
+
+
+def _label(number: int, view: View, numbers: Mapping[str, int], here: int) -> Piece:
+    count = numbers.get(view.name)
+    text = view.name if count is None else f"{view.name} {count}"
+    return Piece(text, "title" if number == here else "", f"view:{number}")
+
+
+def _around(here: int, labels: list[Piece], width: int, more: str) -> Line:
+    """As many of the labels as fit, the chosen one among them; what is left out on a side is said."""
+    first, last = 0, len(labels)
+
+    def line() -> Line:
+        before = [Piece(f"{more} ", "dim", f"view:{first - 1}")] if first else []
+        after = [Piece(f" {more}", "dim", f"view:{last}")] if last < len(labels) else []
+        pieces: list[Piece] = []
+        for label in labels[first:last]:
+            pieces += [label, Piece(_GAP)]
+        return (*before, *pieces[:-1], *after)
+
+    while length(line()) > width and last - first > 1:
+        if last - 1 > here:
+            last -= 1
+        else:
+            first += 1
+    return line()

@@ -2,6 +2,14 @@
 
 from datetime import UTC, datetime, tzinfo
 
+from hookcli.captures.model import Outcome
+
+NO_ANSWER = {
+    Outcome.REFUSED: "down", Outcome.TIMED_OUT: "hung", Outcome.ABORTED: "cut",
+    Outcome.TLS: "TLS", Outcome.GARBLED: "junk", Outcome.TOO_LARGE: "big",
+}  # fmt: skip
+"""Why there is no status, in a column of four cells."""
+
 
 class _Times:
     """How times are told; the same for the whole process."""

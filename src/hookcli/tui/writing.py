@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hookcli.tui import words
-from hookcli.tui.details import Details, outcome_title
+from hookcli.tui.details import Details, content_type, outcome_title
 from hookcli.tui.peek import answer_line
 
 if TYPE_CHECKING:
@@ -21,6 +21,14 @@ def item_of(details: Details) -> "export.Item":
     from hookcli.workbench import export
 
     return export.Item(capture=details.capture, body=details.body, attempts=details.attempts)
+
+
+def suffix_of(details: Details) -> str:
+    """What a file with the body may be called: `.json`, `.png`; `.bin` where nothing is known."""
+    import mimetypes
+
+    kind = content_type(details.capture.headers).partition(";")[0].strip().lower()
+    return mimetypes.guess_extension(kind) or ".bin"
 
 
 def expanded(text: str) -> Path:

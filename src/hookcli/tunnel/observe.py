@@ -7,10 +7,20 @@ from msgspec import Struct
 from hookcli.captures.model import Attempt, Capture, Told
 
 
+class OfOne(Struct, frozen=True, kw_only=True):
+    """What is told of one connection. A listener for several endpoints says of which."""
+
+    endpoint: str = ""
+    """The endpoint's id; empty where there is one only."""
+
+
 class Ready(Struct, frozen=True, kw_only=True):
     """The first connection stands."""
 
     endpoint: str
+    """Its id."""
+    name: str = ""
+    """What the endpoint is called here; empty where it has no name."""
     url: str
     targets: tuple[str, ...]
     relay: str
@@ -24,7 +34,7 @@ class Ready(Struct, frozen=True, kw_only=True):
     retention_s: int
 
 
-class Connected(Struct, frozen=True, kw_only=True):
+class Connected(OfOne, frozen=True, kw_only=True):
     """Connected again after having been lost."""
 
     down_ms: int
@@ -32,13 +42,13 @@ class Connected(Struct, frozen=True, kw_only=True):
     """Places of the log to catch up with."""
 
 
-class Stale(Struct, frozen=True, kw_only=True):
+class Stale(OfOne, frozen=True, kw_only=True):
     """No sign of life from the relay for a while; `live` must not be shown."""
 
     silent_ms: int
 
 
-class Alive(Struct, frozen=True, kw_only=True):
+class Alive(OfOne, frozen=True, kw_only=True):
     """A heartbeat was answered; ends `Stale`."""
 
     round_trip_ms: float
@@ -46,13 +56,13 @@ class Alive(Struct, frozen=True, kw_only=True):
     """This machine's clock minus the relay's."""
 
 
-class Lost(Struct, frozen=True, kw_only=True):
+class Lost(OfOne, frozen=True, kw_only=True):
     """The connection is gone. Everything captured stays available."""
 
     reason: str
 
 
-class Reconnecting(Struct, frozen=True, kw_only=True):
+class Reconnecting(OfOne, frozen=True, kw_only=True):
     """The next try is due."""
 
     attempt: int
@@ -92,7 +102,7 @@ class SenderTold(Struct, frozen=True, kw_only=True):
     told: Told
 
 
-class Missing(Struct, frozen=True, kw_only=True):
+class Missing(OfOne, frozen=True, kw_only=True):
     """A gap: events that the relay no longer had."""
 
     from_seq: int
@@ -101,7 +111,7 @@ class Missing(Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class TurnedAway(Struct, frozen=True, kw_only=True):
+class TurnedAway(OfOne, frozen=True, kw_only=True):
     """The relay let a sender not in: nothing of it was stored, so there is no capture."""
 
     at: int
@@ -129,7 +139,7 @@ class TurnedAway(Struct, frozen=True, kw_only=True):
         return f"the relay turned away {sender} with {self.status} ({why}){more}"
 
 
-class TargetState(Struct, frozen=True, kw_only=True):
+class TargetState(OfOne, frozen=True, kw_only=True):
     """Whether the program accepts connections."""
 
     target: str

@@ -57,6 +57,8 @@ class Plan:
     """The relay's origin: `https://hooks.example.com`."""
     endpoint: str
     """The endpoint's id."""
+    called: str = ""
+    """What people call the endpoint."""
     token: str = field(repr=False)
     target: str | None
     """Where events go: an origin with an optional base path; None: they are only captured."""

@@ -111,6 +111,7 @@ class Reception:
             self._report(
                 Ready(
                     endpoint=welcome.endpoint,
+                    name=self._plan.called,
                     url=welcome.url,
                     targets=self._dispatch.targets,
                     relay=self._plan.relay,

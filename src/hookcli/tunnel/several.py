@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from hookcli.tunnel.listen import GRACE_S, Ending, Listener
-from hookcli.tunnel.observe import Done, Observer, Report
+from hookcli.tunnel.observe import Done, Observer, OfOne, Report
 from hookcli.tunnel.plan import Plan
 
 
@@ -13,13 +15,17 @@ class Several:
 
     def __init__(self, plans: Sequence[Plan], observer: Observer) -> None:
         """Take a plan for each endpoint."""
-
-        def told(report: Report) -> None:
-            if not isinstance(report, Done):  # it is told once, of all
-                observer(report)
-
         self._observer = observer
-        self._all = [Listener(plan, told) for plan in plans]
+        self._all = [Listener(plan, self._observer_of(plan.endpoint)) for plan in plans]
+
+    def _observer_of(self, endpoint: str) -> Observer:
+        def told(report: Report) -> None:
+            if isinstance(report, OfOne):
+                report = replace(report, endpoint=endpoint)
+            if not isinstance(report, Done):  # it is told once, of all
+                self._observer(report)
+
+        return told
 
     async def run(self) -> Ending:
         """Listen until each has ended; one that cannot go on ends the others."""

@@ -170,8 +170,14 @@ def _lines(request: Request) -> list[str]:
             body=b"",
         )
     )
-    body = [f"{'  ' * line.depth}{line.text}" for line in Pretty(request.body).lines()]
-    return [*head.decode("utf-8", "replace").split("\n")[:-2], *body]
+    return [*head.decode("utf-8", "replace").split("\n")[:-2], *body_lines(request)]
+
+
+def body_lines(request: Request) -> list[str]:
+    """A body as lines: JSON one value a line, all else as it was sent."""
+    if media.kind(request.headers, request.body) is media.Kind.JSON:
+        return [f"{'  ' * line.depth}{line.text}" for line in Pretty(request.body).lines()]
+    return request.body.decode("utf-8", "replace").splitlines()
 
 
 def _request(a: Request, b: Request, ignore: Ignore) -> Section:

@@ -113,7 +113,7 @@ def _written_body(body: bytes) -> tuple[bytes, bytes]:
         if b"\r" not in body:
             return b"", body
         plain = body.replace(b"\r\n", b"\n")
-        if plain.replace(b"\n", b"\r\n") == body:
+        if b"\r" not in plain and plain.replace(b"\n", b"\r\n") == body:
             return b"crlf", plain
     return b"base64", base64.encodebytes(body).removesuffix(b"\n")
 

@@ -1,10 +1,13 @@
 """What is sent for a capture: its own bytes, or a changed copy; signed again where that is needed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from hookcli import signatures
-from hookcli.captures.model import Capture, Why
+from hookcli.captures.model import Attempt, Capture, Why
 from hookcli.wire.http import Request
 from hookcli.workbench.copies import copy_of, short_note
 from hookcli.workbench.resign import Wish, signed
@@ -24,6 +27,41 @@ class Parcel:
     remark: str = ""
     """What is to be known of its signature, for people."""
     is_copy: bool = False
+
+
+class Forwards(Protocol):
+    """What makes attempts, as `tunnel.forward.Forwarder` does."""
+
+    async def send(
+        self,
+        request: Request,
+        target: str,
+        *,
+        why: Why,
+        capture: str,
+        timeout_s: float,
+        peer: str = "",
+    ) -> Attempt:
+        """Make one attempt; never raises for what the network or the program does."""
+        ...
+
+
+Forward = Callable[[Parcel, str], Coroutine[Any, Any, Attempt]]
+"""Parcel and target: one attempt, not yet numbered; never raises for what the network does."""
+
+
+async def forward(parcel: Parcel, target: str, by: Forwards, timeout_s: float) -> Attempt:
+    """One attempt, not yet numbered, with what is to be known of its signature."""
+    capture = parcel.capture
+    attempt = await by.send(
+        parcel.request,
+        target,
+        why=parcel.why,
+        capture=capture.id,
+        timeout_s=timeout_s,
+        peer=capture.peer,
+    )
+    return replace(attempt, added=(*attempt.added, parcel.remark)) if parcel.remark else attempt
 
 
 def make(

@@ -103,6 +103,16 @@ def database(path: Path, *statements: str) -> None:
         db.commit()
 
 
+def test_an_sqlite_that_is_too_old_is_named_and_nothing_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 31, 1))
+    monkeypatch.setattr(sqlite3, "sqlite_version", "3.31.1")
+    with pytest.raises(StoreError, match=r"need SQLite 3\.32 or newer.* has 3\.31\.1"):
+        Store.open(tmp_path / "captures.sqlite")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("mode", ["wal", "delete"])
 def test_a_newer_store_is_left_byte_for_byte(tmp_path: Path, mode: str) -> None:
     path = tmp_path / "captures.sqlite"

@@ -66,6 +66,10 @@ def test_no_colour_into_a_pipe_unless_forced() -> None:
         ({"LANG": "C.UTF-8"}, False),
         ({}, False),
         ({"LANG": "C"}, True),
+        ({"LANG": "POSIX", "LC_CTYPE": "C.UTF-8"}, True),  # what Python makes of LANG=POSIX
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8", "LC_ALL": "en_US.UTF-8"}, False),
+        ({"LANG": "de_DE.UTF-8", "LC_CTYPE": "C.UTF-8"}, False),
+        ({"LC_CTYPE": "C.UTF-8"}, False),
         ({"LANG": "de_DE.UTF-8", "LC_ALL": "C"}, True),
         ({"LANG": "C", "LC_ALL": "en_US.UTF-8"}, False),
         ({"HOOKCLI_ASCII": "1"}, True),

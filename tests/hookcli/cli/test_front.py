@@ -1,10 +1,16 @@
 """The front page, the pages behind it, and what a mistyped command line is told."""
 
+import ast
 import importlib
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+import hookcli as hookcli_package
+from hookcli import cli
 from hookcli.cli.commands import ALIASES, COMMANDS, TOPICS, Command
 from hookcli.cli.console import ExitCode
 from hookcli.cli.topics import PAGES, VARIABLES
@@ -30,6 +36,24 @@ def test_every_command_exists_and_explains_itself(command: Command) -> None:
     assert ended.out.startswith(f"Usage: hookcli {name}")
     assert "Shared by all:" in ended.out
     assert hookcli("help", name).out == ended.out
+
+
+def test_an_old_python_is_told_which_one_is_needed() -> None:
+    """As far as its first words every interpreter since 3.6 understands the program."""
+    ast.parse(Path(hookcli_package.__file__).read_text(), feature_version=(3, 6))
+    ast.parse(Path(cli.__file__).read_text(), feature_version=(3, 6))
+    program = (
+        "import sys; sys.version_info, sys.version = (3, 9, 18, 'final', 0), '3.9.18 (main)'\n"
+        "import hookcli.cli"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == ExitCode.USAGE
+    assert (
+        done.stderr.splitlines()[0]
+        == "error: hookcli needs Python 3.11 or newer, and this is 3.9.18"
+    )
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
 
 
 def test_the_version_is_the_distributions() -> None:

@@ -388,7 +388,7 @@ async def test_plain_ascii_where_the_locale_is_c(
 ) -> None:
     endpoint = await server.endpoint()
     it = Listener(tmp_path / "laptop", server.url, endpoint, program.url)
-    env = it.env | {"LANG": "C", "LC_ALL": "C"}
+    env = {k: v for k, v in it.env.items() if not k.startswith("LC_")} | {"LANG": "C"}
     process = await Process.start([hookcli(), "listen", program.url], env=env, cwd=it.home)
     try:
         await process.line(r"^Listening ", stream="err")

@@ -14,14 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from hookcli.captures.model import Why
 from hookcli.cli import face, screen
 from hookcli.cli.console import Console, ExitCode
 from hookcli.cli.here import Here, Shared
 from hookcli.errors import UsageError
 from hookcli.tui.sending import Sender
-from hookcli.wire.http import Request
-from tests.hookcli.tui.rig import fill, identity
+from hookcli.workbench.parcels import Parcel
+from tests.hookcli.tui.rig import capture, fill, identity
 from tests.hookcli.tui.terminal import Terminal, run
 from tests.support import rawhttp
 from tests.support.processes import PATIENCE, environment, hookcli
@@ -376,10 +375,11 @@ async def test_a_replay_of_the_screen_goes_out_as_the_settings_say(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "hookcli.toml").write_text('path = "/api"\nheader = ["X-Env: dev"]\n')
     here = Here(console=Console(environ={"HOME": str(tmp_path)}), shared=Shared())
-    sender = Sender(screen.setup(here).forwarder)
-    request = Request(method="POST", url="", target=b"/hooks", headers=(), body=b"{}")
+    sender = Sender(screen.setup(here).sender)
+    made, body = capture(0, target=b"/hooks")
+    parcel = Parcel(capture=made, request=made.request(body))
     async with rawhttp.program() as program:
-        await sender.send(request, program.url, Why.REPLAY, "01JA8PZQ4M0000000000000000")
+        await sender.send(parcel, program.url)
         await sender.close()
     (one,) = program.received
     assert one.target == b"/api/hooks"

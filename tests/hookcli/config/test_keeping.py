@@ -1,6 +1,8 @@
 """What is written: readable by its user only, whole or not at all, comments kept, values never shown."""
 
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from hookcli.config.credentials import Credentials, KnownEndpoint, KnownRelay
 from hookcli.config.profiles import put
 from hookcli.config.secrets import Secret, available, resolve, write_private
 from hookcli.errors import ConfigError, UsageError
+from tests.support.processes import environment
 
 RELAY = "https://hooks.test"
 
@@ -132,3 +135,30 @@ def test_a_wrong_key_or_value_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="timeout"):
         put(file, "timeout", "soon")
     assert not file.exists()
+
+
+def test_files_are_utf8_in_every_locale(tmp_path: Path) -> None:
+    """An interpreter that refuses to open a file in whatever encoding the locale has."""
+    strict = (sys.executable, "-X", "warn_default_encoding", "-W", "error::EncodingWarning")
+
+    def cli(*words: str) -> str:
+        done = subprocess.run(
+            [*strict, "-m", "hookcli", *words], env=environment(tmp_path), cwd=tmp_path,
+            check=True, capture_output=True,
+        )  # fmt: skip
+        return done.stdout.decode()
+
+    (tmp_path / "hookcli.toml").write_text('endpoint = "größe"\n', encoding="utf-8")
+    cli("config", "set", "endpoint", "schön")
+    cli("config", "trust")
+    cli("listen", "--for", "1ms", "-q")
+    assert "größe" in cli("config", "get", "endpoint")
+    (tmp_path / "hookcli.toml").unlink()
+    assert "schön" in cli("config", "get", "endpoint")
+
+
+def test_what_is_no_text_is_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        write_private(file, "endpoint = 'sch\udcf6n'")
+    assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,6 @@
 """The plugin as a project uses it: pytest processes over folders of their own."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,31 +87,37 @@ def test_a_project_tests_with_what_it_has_saved(project: Path, arguments: tuple[
     assert "5 passed" in said
 
 
-@pytest.mark.parametrize(
-    ("tests", "wrong"),
-    [
-        (
-            "import pytest\n@pytest.mark.webhooks\ndef test_x(webhook):\n    webhook.stale(0)\n"
-            "    webhook.signed(scheme='github')\n",
-            "try: [tool.pytest.ini_options] webhook_secrets",
-        ),
-        (
-            "def test_x(relay, webhooks):\n    webhooks('stripe/paid').send(relay.url)\n"
-            "    relay.wait_for('is:replay', timeout=0.1)\n",
-            "E       POST /webhooks/stripe?a=%20&b · stripe invoice.paid · not sent\n",
-        ),
-        (
-            "import pytest\n@pytest.mark.webhooks('github/*.http')\ndef test_x(webhook): pass\n",
-            "no file fits github/*.http",
-        ),
-        ("def test_x(webhook): pass\n", "asks for `webhook` and is not marked"),
-        ("def test_x(webhooks): webhooks('none')\n", "there is no webhook"),
-    ],
-)
-def test_what_is_wrong_is_said_with_a_way_out(project: Path, tests: str, wrong: str) -> None:
-    code, said = run(project, tests)
+WRONG = {
+    "unsigned": (
+        "import pytest\n@pytest.mark.webhooks\ndef test_x(webhook):\n    webhook.stale(0)\n"
+        "    webhook.signed(scheme='github')\n",
+        "try: [tool.pytest.ini_options] webhook_secrets",
+    ),
+    "late": (
+        "def test_x(relay, webhooks):\n    webhooks('stripe/paid').send(relay.url)\n"
+        "    relay.wait_for('is:replay', timeout=0.1)\n",
+        "E       POST /webhooks/stripe?a=%20&b · stripe invoice.paid · not sent\n",
+    ),
+    "no_file": (
+        "import pytest\n@pytest.mark.webhooks('github/*.http')\ndef test_x(webhook): pass\n",
+        "no file fits github/*.http",
+    ),
+    "unmarked": ("def test_x(webhook): pass\n", "asks for `webhook` and is not marked"),
+    "no_name": ("def test_x(webhooks): webhooks('none')\n", "there is no webhook"),
+}
+"""A test that is wrong, and what must be said about it."""
+
+
+def test_what_is_wrong_is_said_with_a_way_out(project: Path) -> None:
+    for name, (tests, _) in WRONG.items():
+        (project / "tests" / f"test_{name}.py").write_text(tests.replace("test_x", f"test_{name}"))
+    code, said = run(project, "", "--continue-on-collection-errors")
     assert code != 0
-    assert wrong in said
+    told = re.split(r"^_+ (?:ERROR .*)?test_(\w+).* _+$", said, flags=re.MULTILINE)[1:]
+    sections = dict(zip(told[::2], told[1::2], strict=True))
+    assert sections.keys() == WRONG.keys()
+    for name, (_, wrong) in WRONG.items():
+        assert wrong in sections[name]
     assert "/src/hookcli/testing/" not in said  # what the test called is shown, not what that did
 
 

@@ -30,12 +30,13 @@ from hookcli.captures.model import (
 from hookcli.captures.store import Batch, NewCapture, Store
 from hookcli.tui.bridge import Engine, Listen, Listening
 from hookcli.tui.inspector import Inspector
-from hookcli.tui.replays import Send
 from hookcli.tui.screens.replay_many import ManyScreen
 from hookcli.tui.setup import Setup
 from hookcli.tunnel.observe import Observer, Ready
 from hookcli.wire.headers import Headers
 from hookcli.wire.http import Request
+from hookcli.workbench import parcels
+from hookcli.workbench.parcels import Forward, Parcel
 
 NOW = 1_763_908_351_000_000
 """µs since the epoch: the time it is in these tests."""
@@ -161,12 +162,25 @@ class App:
     sent: list[tuple[Request, str, Why, str]] = field(default_factory=list)
     allowed: threading.Semaphore | None = None
     """How many more answers it may give; None for any number."""
+    takes_s: float = 0.0
 
-    async def __call__(self, request: Request, target: str, why: Why, capture: str) -> Attempt:
+    async def __call__(self, parcel: Parcel, target: str) -> Attempt:
+        """What a replay is sent with."""
+        return await parcels.forward(parcel, target, self, 30.0)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Forward]:
+        """The same as the command line gives it."""
+        yield self.__call__
+
+    async def send(self, request: Request, target: str, *, why: Why, capture: str,
+                   timeout_s: float, peer: str = "") -> Attempt:  # fmt: skip
         """Answer."""
+        del timeout_s, peer
         self.sent.append((request, target, why, capture))
         if self.allowed is not None:
             await asyncio.to_thread(self.allowed.acquire)
+        await asyncio.sleep(self.takes_s)
         return attempt(capture, self.status, why=why, target=target, ms=16.0)
 
 
@@ -313,7 +327,7 @@ async def driven(
     size: tuple[int, int] = (80, 24),
     listen: Listen | None = None,
     engine: Engine | None = None,
-    send: Send | None = None,
+    send: Forward | None = None,
     **setup: Any,
 ) -> AsyncIterator[Drive]:
     """An inspector on a store with so many captures."""
@@ -326,6 +340,7 @@ async def driven(
     values: dict[str, Any] = {
         "store": store,
         "state": state,
+        "sender": program.opened,
         "exports": folder,
         "wall": clock.wall,
         "clock": clock.monotonic,

@@ -276,7 +276,7 @@ def _mutated(store: Store) -> None:
     changed = body.replace(b'"amount_paid":2400', b'"amount_paid":0')
     secret = SECRETS["stripe"][0]
     request = signatures.sign(structs.replace(parent.request(changed)), "stripe", secret, now=NOON)
-    made = replace(
+    made = structs.replace(
         parent,
         id=identity(900),
         seq=None,

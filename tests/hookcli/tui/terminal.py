@@ -28,10 +28,10 @@ from hookcli.tui.setup import Setup
 from tests.hookcli.tui.rig import App
 
 folder = Path(sys.argv[1])
-setup = Setup(store=folder / "captures.db", state=folder / "state", exports=folder,
+setup = Setup(store=folder / "captures.db", state=folder / "state", exports=folder, sender=App().opened,
               target="http://localhost:8000", env=dict(os.environ),
               editor=os.environ.get("EDITOR", ""))
-code = run_ui(setup, send=App())
+code = run_ui(setup)
 print("left with", code, flush=True)
 sys.exit(code)
 """

@@ -250,8 +250,7 @@ async def test_the_editor_shows_the_command_that_does_the_same(tmp_path: Path) -
         edit = it.app.screen
         assert isinstance(edit, EditScreen)
         edit.body.text = edit.body.text.replace('"amount": 1', '"amount": 99')
-        await it.pilot.pause(0.3)
-        assert "body.data.object.amount  1 → 99" in it.screen
+        await it.until(lambda: "body.data.object.amount  1 → 99" in it.screen, "described")
         assert "--set data.object.amount:=99" in it.screen
 
 
@@ -264,8 +263,7 @@ async def test_a_header_that_is_none_is_pointed_at(tmp_path: Path, text: str, wo
         edit = it.app.screen
         assert isinstance(edit, EditScreen)
         edit.headers.text += f"\n{text}"
-        await it.pilot.pause(0.3)
-        assert words in it.screen
+        await it.until(lambda: words in it.screen, words)
 
 
 def program(folder: Path, name: str, script: str) -> Path:

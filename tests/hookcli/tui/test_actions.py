@@ -35,18 +35,20 @@ from hookcli.tui.widgets.event_list import EventList
 from hookcli.tui.widgets.filter_bar import FilterBar
 from hookcli.tui.widgets.lines_view import LinesView
 from hookcli.tui.widgets.message_pane import MessagePane
+from hookcli.tui.widgets.raw_pane import RawPane
 from hookcli.tui.widgets.sheet_views import DiffView
 
 ROOM = Path(hookcli.tui.__path__[0])
 HOMES: dict[str, tuple[type, ...]] = {
     "list": (EventList, MainScreen), "detail": (BodyView, LinesView, MainScreen),
-    "body": (BodyView, MessagePane), "signature": (MainScreen,), "diff": (DiffView, MainScreen), "pick": (Picker,),
+    "body": (BodyView, MessagePane), "raw": (RawPane, MainScreen), "signature": (MainScreen,), "diff": (DiffView, MainScreen), "pick": (Picker,),
     "main": (MainScreen,), "empty": (EmptyView, MainScreen), "any": (Inspector, MainScreen),
     "filter": (FilterBar, MainScreen), "edit": (EditScreen,), "many": (ManyScreen,), "stats": (StatsScreen,),
     "attempts": (AttemptsView, DetailPane), "full": (ReadingScreen, StatsScreen),
 }  # fmt: skip
 """Who answers the actions of a place."""
 NESTED = (("list", "main", "any"), ("body", "detail", "main", "any"),
+          ("raw", "body", "detail", "main", "any"),
           ("attempts", "detail", "main", "any"), ("signature", "detail", "main", "any"),
           ("diff", "detail", "main", "any"), ("edit", "any"), ("many", "any"),
           ("stats", "full", "any"), ("full", "any"), ("empty", "any"), ("filter", "any"))  # fmt: skip

@@ -11,6 +11,7 @@ from textual.selection import Selection
 from hookcli.tui.actions import BY_ID
 from hookcli.tui.layout import panes, theme_for
 from hookcli.tui.rows import Row
+from hookcli.tui.screens import finding
 from hookcli.tunnel import observe
 from tests.hookcli.tui.rig import (
     KINDS,
@@ -205,7 +206,48 @@ async def test_a_view_can_be_saved(tmp_path: Path) -> None:
         await it.type("mine")
         await it.press("enter")
         assert it.app.memory.kept.views == {"mine": "source:slack"}
-        assert "mine" in [view.name for view in it.app.views]
+        assert "mine 4" in it.screen
+
+
+async def test_a_saved_view_counts_what_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "RECOUNT_S", 0.0)
+    views = {"chat": "source:slack", "odd": "ms>fast"}
+    async with driven(tmp_path, listen=listening(), history=False, views=views) as it:
+        it.report(READY)
+        for number in (4, 5, 10):
+            made, body = capture(number)
+            put(it.store, made, body)
+            it.report(observe.Captured(capture=made, body=body))
+        await it.until(lambda: "chat 2" in it.screen, "counted")
+        blamed = [line.text for line in it.app.board.log if line.text.startswith("view odd")]
+        assert len(blamed) == 1
+
+
+async def test_views_that_do_not_fit_are_said_and_reached(tmp_path: Path) -> None:
+    views = {f"number {n}": f"path:{n}" for n in range(9)}
+    async with driven(tmp_path, 6, views=views) as it:
+        line = it.screen.splitlines()[1]
+        assert line.startswith(" All 6   Failed 2")
+        assert "…" in line
+        for _ in range(12):
+            await it.press(">")
+        line = it.screen.splitlines()[1]
+        assert line.startswith(" … ")
+        assert "number 8" in line
+        assert "follow" in line
+
+
+async def test_the_first_event_comes_with_its_heading_and_why(tmp_path: Path) -> None:
+    async with driven(tmp_path, listen=listening(), history=False) as it:
+        it.report(READY)
+        await it.settle()
+        made, body = capture(0)
+        it.report(observe.Captured(capture=made, body=body))
+        await it.settle()
+        assert "TIME      SOURCE" in it.screen
+        assert "waiting for your app since" in it.screen
 
 
 @pytest.mark.parametrize(

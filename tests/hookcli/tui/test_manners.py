@@ -143,12 +143,7 @@ async def _seconds(port: int, raw: bytes) -> float:
     return time.perf_counter() - begin - 0.02
 
 
-SLOW = PROGRAM.replace("send=App()", "send=send").replace("code = run_ui", """
-import asyncio
-async def send(*what):
-    await asyncio.sleep(0.05)
-    return await App()(*what)
-code = run_ui""")  # fmt: skip
+SLOW = PROGRAM.replace("App()", "App(takes_s=0.05)")
 
 
 def test_a_thousand_are_replayed_while_keys_are_served(tmp_path: Path) -> None:

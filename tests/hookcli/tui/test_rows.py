@@ -1,8 +1,7 @@
 """What a line of the list says, and that it always fits."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from hookcli.captures.model import DeliveryState, Outcome, SignatureState, Why
 from hookcli.tui import peek, rows, words
@@ -67,6 +66,15 @@ def test_a_row_tells_what_how_and_how_long() -> None:
     text = "".join(piece.text for piece in rows.line(waiting, rows.columns(80), now=NOW))
     assert "wait" in text
     assert "41s" in text
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_status_that_is_missing_is_a_whole_word(outcome: Outcome) -> None:
+    row = replace(OK, outcome=outcome, status=0 if outcome is not Outcome.RESPONDED else 200)
+    text, _ = rows.status_of(row)
+    assert 2 <= len(text) <= 4
+    assert outcome is Outcome.RESPONDED or text in words.NO_ANSWER.values()
+    assert len(set(words.NO_ANSWER.values())) == len(Outcome) - 1
 
 
 @pytest.mark.parametrize(

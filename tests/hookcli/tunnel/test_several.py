@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hookcli.errors import AuthError
-from hookcli.tunnel.observe import AttemptFinished, Captured, Done, Ready
+from hookcli.tunnel.observe import AttemptFinished, Captured, Done, Ready, TargetState
 from hookcli.tunnel.several import Several
 from tests.hookcli.tunnel.listening import Watch, plan
 from tests.relay_server.harness import Running, relay
@@ -26,7 +26,10 @@ async def test_events_of_all_are_kept_delivered_and_counted(
     one, two = await server.endpoint(), await server.endpoint()
     watch = Watch()
     async with rawhttp.program(rawhttp.respond(201)) as program:
-        plans = [plan(tmp_path, server.url, each, program.url) for each in (one, two)]
+        plans = [
+            plan(tmp_path, server.url, each, program.url, called=name)
+            for each, name in ((one, "one"), (two, "two"))
+        ]
         it = Several(plans, watch)
         running = asyncio.ensure_future(it.run())
         await watch.count(Ready, 2)
@@ -38,6 +41,11 @@ async def test_events_of_all_are_kept_delivered_and_counted(
         assert (await server.post(one)).status == 202
         it.resume()
         await watch.count(AttemptFinished, 7)
+        named = {(ready.endpoint, ready.name) for ready in watch.of(Ready)}
+        assert named == {(one.id, "one"), (two.id, "two")}
+        told = {state.endpoint for state in watch.of(TargetState)}
+        assert told <= {one.id, two.id}
+        assert told, "of which endpoint it is told is said"
         it.stop()
         ending = await running
     kept = [(report.capture.endpoint, report.body) for report in watch.of(Captured)]

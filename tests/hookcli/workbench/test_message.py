@@ -33,6 +33,8 @@ def test_what_is_written_reads_back_to_the_byte(request: Request, version: str) 
 
 
 @given(requests())
+@example(replace(POST, body=b"\r"))
+@example(replace(POST, body=b"a\r\r\n"))
 def test_the_text_is_utf8_with_plain_line_ends(request: Request) -> None:
     text = message.write(request)
     text.decode()

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from hookcli.captures.multipart import parts
+
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
-_BOUNDARY = re.compile(rb'boundary=(?:"([^"]+)"|([^;\s]+))', re.IGNORECASE)
-_NAME = re.compile(rb'[;\s]name=(?:"([^"]*)"|([^;\s]+))', re.IGNORECASE)
 _MOST_DEEP = 100
 
 Tree = dict[str, Any]
@@ -65,16 +65,7 @@ def _decoded(raw: bytes) -> str:
 
 
 def multipart(body: bytes, content_type: bytes) -> Iterator[tuple[str, str]]:
-    """The named parts of a `multipart/form-data` body (RFC 7578), files included."""
-    match = _BOUNDARY.search(content_type)
-    if match is None:
-        return
-    mark = b"\r\n--" + (match[1] or match[2])
-    for part in (b"\r\n" + body).split(mark)[1:]:
-        if part.startswith(b"--"):
-            return
-        head, blank, value = part.partition(b"\r\n\r\n")
-        named = _NAME.search(head)
-        if blank and named:
-            name = named[1] if named[1] is not None else named[2]
-            yield name.decode("utf-8", "replace"), value.decode("utf-8", "replace")
+    """The named parts of a `multipart/form-data` body, files included."""
+    for part in parts(body, content_type):
+        if part.name:
+            yield part.name, body[part.start : part.end].decode("utf-8", "replace")

@@ -55,6 +55,9 @@ _BODY: dict[str, Schema] = {
     "?body_b64": _told({"type": "string", "contentEncoding": "base64"}, "all other bytes"),
     "body_size": INT,
 }
+_OF_ONE: dict[str, Schema] = {
+    "?endpoint": _told(TEXT, "of a listener for several endpoints: which of them")
+}
 _SIGNATURE: Schema = {
     "type": "object",
     "required": ["state", "reason", "age_ms"],
@@ -140,6 +143,7 @@ KINDS: Mapping[str, Kind] = {
         keys={
             "url": TEXT,
             "endpoint": TEXT,
+            "name": _told(_or_null(TEXT), "what the endpoint is called here"),
             "targets": TEXTS,
             "relay": TEXT,
             "local": FLAG,
@@ -148,15 +152,15 @@ KINDS: Mapping[str, Kind] = {
             "retention_s": INT,
         },
     ),
-    "connected": Kind(says="connected again", keys={"down_ms": INT, "caught_up": INT}),
-    "lost": Kind(says="the relay is not heard any more", keys={"reason": TEXT}),
+    "connected": Kind(says="connected again", keys={"down_ms": INT, "caught_up": INT} | _OF_ONE),
+    "lost": Kind(says="the relay is not heard any more", keys={"reason": TEXT} | _OF_ONE),
     "reconnecting": Kind(
         says="the next try to connect is due",
-        keys={"reason": TEXT, "down_ms": INT, "try": INT, "retry_in_ms": INT},
+        keys={"reason": TEXT, "down_ms": INT, "try": INT, "retry_in_ms": INT} | _OF_ONE,
     ),
     "gap": Kind(
         says="events that the relay had already removed",
-        keys={"from_seq": INT, "to_seq": INT, "count": INT, "reason": TEXT},
+        keys={"from_seq": INT, "to_seq": INT, "count": INT, "reason": TEXT} | _OF_ONE,
     ),
     "refused": Kind(
         says="a sender that the relay turned away: nothing of it was stored",
@@ -169,7 +173,8 @@ KINDS: Mapping[str, Kind] = {
             "reason": _told(TEXT, _REASON_OPEN),
             "detail": _or_null(TEXT),
             "more": _told(INT, "how many others at that moment are not told of singly"),
-        },
+        }
+        | _OF_ONE,
     ),
     "target": Kind(
         says="whether the program accepts connections",
@@ -179,7 +184,8 @@ KINDS: Mapping[str, Kind] = {
             "waiting": INT,
             "next_try_ms": _or_null(INT),
             "error": _or_null(TEXT),
-        },
+        }
+        | _OF_ONE,
     ),
     "notice": Kind(
         says="something worth a sentence; with `level: error` the failure that ended the command",

@@ -62,7 +62,10 @@ class Lines:
     _answered: dict[str, Attempt] = field(default_factory=dict)
     """Answers printed before it was known what the sender was told."""
     _down: set[str] = field(default_factory=set)
-    _stale: bool = False
+    _stale: set[str] = field(default_factory=set)
+    """Endpoints whose silence was told."""
+    _names: dict[str, str] = field(default_factory=dict)
+    """Endpoint to its name."""
 
     def lines(self, report: observe.Report, now: int) -> list[str]:
         """What to print for a report that came at `now`, µs since the epoch."""
@@ -137,43 +140,55 @@ class Lines:
 
     def _state(self, report: observe.Report, now: int) -> list[str]:
         match report:
-            case observe.Lost(reason=reason):
-                text = f"relay lost ({safe(reason)}); what is captured stays available; retrying"
-                return [self._news(now, "!!!", text)]
-            case observe.Reconnecting(attempt=attempt) if (
-                attempt > 1 and attempt & attempt - 1 == 0
-            ):
-                text = (
-                    f"no relay for {span(report.down_ms)}, {attempt} tries ({safe(report.reason)})"
-                )
-                return [self._news(now, "!!!", text)]
-            case observe.Connected(down_ms=down_ms, caught_up=count):
-                self._stale = False
-                missed = f"{count:,} to catch up" if count else "nothing missed"
-                return [self._news(now, "===", f"connected again after {span(down_ms)}, {missed}")]
-            case observe.Alive():
-                self._stale = False
+            case observe.Ready():
+                self._names[report.endpoint] = report.name
                 return []
-            case observe.Stale(silent_ms=silent_ms) if not self._stale:
-                self._stale = True
-                text = f"no sign of life from the relay for {span(silent_ms)}"
-                return [self._news(now, "!!!", text)]
-            case observe.Missing(count=count, from_seq=first, to_seq=last):
-                why = {"age": "too old", "size": "over its size"}.get(report.reason, "")
-                did = f"had removed them ({why})" if why else "cannot read them any more"
-                text = f"{plural(count, 'event')} missed: the relay {did}"
-                text += f", seq {first}..{last}"
-                return [self._news(now, "!!!", text)]
-            case observe.TurnedAway():
-                return [self._news(now, "!!!", safe(report.words))]
             case observe.TargetState():
                 return self._target(report, now)
             case observe.Notice(level=level, text=text, hint=hint):
                 mark = "===" if level == "info" else "!!!"
                 lines = [self._news(now, mark, safe(text))]
                 return [*lines, self._under(f"try: {safe(hint)}")] if hint else lines
+            case observe.OfOne(endpoint=endpoint) if found := self._connection(report):
+                mark, text = found
+                return [self._news(now, mark, self._of(endpoint) + text)]
             case _:
                 return []
+
+    def _of(self, endpoint: str) -> str:
+        """`payments: `, where there are several endpoints."""
+        return f"{safe(self._names.get(endpoint) or endpoint)}: " if endpoint else ""
+
+    def _connection(self, report: observe.OfOne) -> tuple[str, str] | None:
+        """The mark and the text for what happened to a connection; None for nothing to print."""
+        match report:
+            case observe.Lost(reason=reason):
+                text = f"relay lost ({safe(reason)}); what is captured stays available; retrying"
+                return "!!!", text
+            case observe.Reconnecting(attempt=attempt) if (
+                attempt > 1 and attempt & attempt - 1 == 0
+            ):
+                why = safe(report.reason)
+                return "!!!", f"no relay for {span(report.down_ms)}, {attempt} tries ({why})"
+            case observe.Connected(down_ms=down_ms, caught_up=count):
+                self._stale.discard(report.endpoint)
+                missed = f"{count:,} to catch up" if count else "nothing missed"
+                return "===", f"connected again after {span(down_ms)}, {missed}"
+            case observe.Alive():
+                self._stale.discard(report.endpoint)
+                return None
+            case observe.Stale(silent_ms=silent_ms) if report.endpoint not in self._stale:
+                self._stale.add(report.endpoint)
+                return "!!!", f"no sign of life from the relay for {span(silent_ms)}"
+            case observe.Missing(count=count, from_seq=first, to_seq=last):
+                why = {"age": "too old", "size": "over its size"}.get(report.reason, "")
+                did = f"had removed them ({why})" if why else "cannot read them any more"
+                text = f"{plural(count, 'event')} missed: the relay {did}"
+                return "!!!", f"{text}, seq {first}..{last}"
+            case observe.TurnedAway():
+                return "!!!", safe(report.words)
+            case _:
+                return None
 
     def _target(self, report: observe.TargetState, now: int) -> list[str]:
         name = report.target.removeprefix("http://")

@@ -40,7 +40,14 @@ def record(report: observe.Report, at: int) -> Record | None:
         case observe.Retargeted():
             return None
         case _:
-            return _state(report, at)
+            return _state(report, at) | _of(report)
+
+
+def _of(report: observe.Report) -> Record:
+    """Which of several endpoints it is about."""
+    if isinstance(report, observe.OfOne) and report.endpoint:
+        return {"endpoint": report.endpoint}
+    return {}
 
 
 def _state(
@@ -59,6 +66,7 @@ def _state(
             return head("ready", at) | {
                 "url": report.url,
                 "endpoint": report.endpoint,
+                "name": report.name or None,
                 "targets": list(report.targets),
                 "relay": report.relay,
                 "local": report.local,

@@ -4,11 +4,11 @@ import asyncio
 import shlex
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from textual.screen import Screen
 
 from hookcli.tui import loading, words
@@ -18,7 +18,7 @@ from hookcli.tui.replays import told
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.boxes import Choice, ChoiceBox
 from hookcli.tui.setup import MARK
-from hookcli.tui.writing import expanded, item_of, markdown, write_export
+from hookcli.tui.writing import expanded, item_of, markdown, suffix_of, write_export
 
 if TYPE_CHECKING:
     from hookcli.tui.inspector import Inspector
@@ -189,7 +189,7 @@ class EventActions(Screen[None]):
 
     def _offer_copies(self, details: Details) -> None:
         capture = details.capture
-        path = self.detail.message.body_view.path
+        path = self.detail.pane.body_view.path
         choices = [
             Choice(id="url", text="URL", note=capture.url + capture.path),
             Choice(id="id", text="id", note=capture.id),
@@ -274,6 +274,16 @@ class EventActions(Screen[None]):
             return
         left = f"; {words.plural(len(made.left_out), 'secret')} left out" if made.left_out else ""
         self.app.say(f"wrote {path} ({words.long_size(len(made.data))}{left})", "ok")
+
+    def do_save_bytes(self) -> None:
+        """The bytes of the request, into a file."""
+        row = self._one()
+        if row is not None and (details := self._at_hand(row)) is not None:
+            path = self.app.setup.exports / f"{row.id}{suffix_of(details)}"
+            self.app.ask(
+                "write the bytes to", str(path),
+                lambda name: self.app.write_bytes(name, details.body),
+            )  # fmt: skip
 
     def do_pager(self) -> None:
         """The body in the user's pager."""

@@ -1,5 +1,6 @@
 """Finding events: loading them, the filter, views, sorting."""
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ MORE_ROWS = 4000
 NEWEST = 50
 LOOK_EVERY_S = 1.0
 REFILTER_S = 0.5
+RECOUNT_S, RECOUNT_SHARE = 2.0, 0.1
+"""Saved views are counted again no more often than this, and for no more than this share of the time."""
 
 SORTS = {
     "at": None, "source": lambda row: row.source, "title": lambda row: row.title,
@@ -55,6 +58,11 @@ class Finding(Screen[None]):
         self._reverse = False
         self._asked = 0
         self._soon: Timer | None = None
+        self._recount: Timer | None = None
+        self._faulty: set[str] = set()
+        """Views whose filter was blamed already."""
+        self._counting_s = 0.0
+        """How long counting took the last time."""
 
     def draw_views(self) -> None:
         """Given by the main screen."""
@@ -75,6 +83,7 @@ class Finding(Screen[None]):
         if not self.history:
             await self.load_waiting()
             self.earlier = await self.app.count_earlier()
+            await self.count_saved()
             return
         oldest: int | None = None
         first = True
@@ -203,6 +212,14 @@ class Finding(Screen[None]):
         if self._soon is None and (self.ids is not None or self.app.views[self.view].test):
             self._soon = self.set_timer(REFILTER_S, self._refilter)
 
+        if self._recount is None and any(not view.test and view.filter for view in self.app.views):
+            wait = max(RECOUNT_S, self._counting_s / RECOUNT_SHARE)
+            self._recount = self.set_timer(wait, self._count_again)
+
+    def _count_again(self) -> None:
+        self._recount = None
+        latest(self, "counts", work=self.count_saved)
+
     def _refilter(self) -> None:
         self._soon = None
         self._ask()
@@ -254,8 +271,10 @@ class Finding(Screen[None]):
 
     def _save_view(self, name: str, text: str) -> None:
         if name.strip():
+            before = self.app.views[self.view].name
             self.app.memory.kept.views[name.strip()] = text
             self.app.memory.save()
+            self.view = [view.name for view in self.app.views].index(before)
             self.app.say(f"saved the view {name.strip()}: {text}")
             self.close_filter()
             latest(self, "counts", work=self.count_saved)
@@ -264,8 +283,10 @@ class Finding(Screen[None]):
 
     def views_line(self, width: int) -> Line:
         """The row under the header."""
+        board = self.app.board
+        counts = views.counts(board.feed, self.saved_counts, board.link.several)
         return views.views_line(
-            self.app.views, views.counts(self.app.board.feed, self.saved_counts), self.view, width,
+            self.app.views, counts, self.view, width,
             follow=self.event_list.follow, new=self.event_list.new, typed=self.typed,
             ascii_only=self.app.setup.ascii_only,
         )  # fmt: skip
@@ -274,12 +295,17 @@ class Finding(Screen[None]):
         """How many events the saved views have."""
         from hookcli.captures.filters import FilterError
 
+        began = time.monotonic()
         for view in self.app.views:
-            if view.test is None and view.filter:
+            if view.test is None and view.filter and view.name not in self._faulty:
                 try:
-                    self.saved_counts[view.name] = await self.app.count(view.filter)
+                    ids = await self.app.matching([view.filter])
                 except FilterError as fault:
+                    self._faulty.add(view.name)
                     self.app.say(f"view {view.name}: {fault.wanted}", "warn")
+                    continue
+                self.saved_counts[view.name] = self.app.board.feed.among(ids)
+        self._counting_s = time.monotonic() - began
         self.draw_views()
 
     def choose_view(self, number: int) -> None:

@@ -112,10 +112,10 @@ class ListenerActions(Screen[None]):
     # The empty screens
 
     def do_copy_url(self) -> None:
-        """The webhook URL."""
-        url = self.app.board.link.url
-        if url:
-            self.app.copy(url, "the URL")
+        """The webhook URL; of several endpoints all."""
+        urls = self.app.board.link.urls
+        if urls:
+            self.app.copy("\n".join(urls), "the URLs" if len(urls) > 1 else "the URL")
         else:
             self.app.say("there is no URL yet: no relay has answered")
 

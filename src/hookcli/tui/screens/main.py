@@ -1,10 +1,10 @@
 """The one screen with the list and the detail: what is drawn where, and when it is drawn again."""
 
 import time
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -148,6 +148,8 @@ class MainScreen(
             self.showing = wanted
             self.detail.with_head = wanted != "detail"
             self._place_focus()
+            # What is drawn for a width comes once the widths are known.
+            self.call_after_refresh(self.draw)
 
     def _place_focus(self) -> None:
         if self.filter_bar.has_class("-open") and self.filter_bar.input.has_focus:
@@ -232,6 +234,7 @@ class MainScreen(
             peek(row, self.app.now, budget_ms=details.budget_ms if details else None,
                  capture=details.capture if details else None,
                  repeats=self.app.board.feed.repeats(row),
+                 endpoint=self.app.board.link.several.get(row.endpoint, ""),
                  ascii_only=self.app.setup.ascii_only, wide=width >= 90)
         )  # fmt: skip
 
@@ -262,8 +265,8 @@ class MainScreen(
         if isinstance(focused, EmptyView):
             return ("empty", "any")
         if focused is not None and self.detail in focused.ancestors:
-            own = {3: "attempts", 4: "signature", 5: "diff"}.get(self.detail.tab, "body")
-            return (own, "detail", "main", "any")
+            own = {3: ("attempts",), 4: ("signature",), 5: ("diff",), 6: ("raw", "body")}
+            return (*own.get(self.detail.tab, ("body",)), "detail", "main", "any")
         return ("list", "main", "any")
 
     def say(self, text: str, role: str = "") -> None:
@@ -354,8 +357,10 @@ class MainScreen(
         """Give the detail the focus, and the screen where needed."""
         self.opened = True
         self.lay_out()
-        if self.details is not None:
-            self.detail.tell(self.details)
+        self.detail.show_tab()
+        row = self.event_list.row
+        if row is not None and (details := self._at_hand(row)) is not None:
+            self.detail.tell(details)
             self.fill_sheet()
         focus_now(self.detail.content)
         self.draw()

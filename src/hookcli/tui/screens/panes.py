@@ -43,7 +43,7 @@ class Panes(Screen[None]):
     def do_back(self) -> None:
         """From the detail to the list."""
         if self.search_is_open():
-            self.detail.message.close_search()
+            self.detail.pane.close_search()
             return
         if self.zoomed:
             self.zoomed = False
@@ -54,7 +54,7 @@ class Panes(Screen[None]):
 
     def search_is_open(self) -> bool:
         """Whether words are being searched in the body."""
-        return self.detail.message.search.has_class("-open")
+        return self.detail.pane.search.has_class("-open")
 
     def do_other_pane(self) -> None:
         """The other pane."""
@@ -85,7 +85,6 @@ class Panes(Screen[None]):
         self.lay_out()
         if self.details is not None and self.showing not in ("list", "empty"):
             self.detail.tell(self.details)
-        self.call_after_refresh(self.draw)
 
     def do_layout(self) -> None:
         """The next layout; remembered."""

@@ -11,6 +11,7 @@ from hookcli.tui.actions import bindings
 from hookcli.tui.board import Board
 from hookcli.tui.footer import footer
 from hookcli.tui.header import target_sentence
+from hookcli.tui.link import Stream
 from hookcli.tui.paint import Line, Piece
 from hookcli.tui.widgets.lines_view import LinesView
 from hookcli.tui.widgets.painted import PaintedLines
@@ -73,6 +74,15 @@ def log_lines(board: Board) -> list[Line]:
     ]
 
 
+def _stream_rows(stream: Stream, now: float) -> list[tuple[str, str, str]]:
+    url = stream.ready.url if stream.ready else "not connected yet"
+    rows = [("endpoint", stream.name, ""), ("URL", url, "accent")]
+    rows += [("state", stream.state(now), ""), ("last sign", stream.age(now), "")]
+    if stream.ready:
+        rows.append(("began after", f"seq {stream.ready.resume_seq}", ""))
+    return rows
+
+
 def connection_lines(board: Board, now: float, facts: Sequence[tuple[str, str]]) -> list[Line]:
     """URLs, relay, targets and their state."""
     link = board.link
@@ -83,9 +93,9 @@ def connection_lines(board: Board, now: float, facts: Sequence[tuple[str, str]])
         )
     else:
         ready = link.ready
-        rows += [("URL", ready.url, "accent"), ("relay", ready.relay, "")]
-        rows.append(("state", link.state(now), ""))
-        rows.append(("last sign", link.age(now), ""))
+        for stream in link.streams.values():
+            rows += _stream_rows(stream, now)
+        rows.append(("relay", ready.relay, ""))
         if link.round_trip_ms is not None:
             rows.append(("round trip", words.long_span(link.round_trip_ms), ""))
         ahead = abs(link.clock_ahead_ms)
@@ -93,7 +103,6 @@ def connection_lines(board: Board, now: float, facts: Sequence[tuple[str, str]])
             side = "ahead of" if link.clock_ahead_ms > 0 else "behind"
             rows.append(("clock", f"{words.long_span(ahead)} {side} the relay's", "warn"))
         rows.append(("kept there", f"{words.long_span(ready.retention_s * 1000)}", ""))
-        rows.append(("began after", f"seq {ready.resume_seq}", ""))
         rows.append(("reconnects", str(link.reconnects), ""))
         rows.append(("gaps", str(link.gaps), "bad" if link.gaps else ""))
     for target in link.targets.values():

@@ -29,6 +29,7 @@ class TabContents(Screen[None]):
     event_list: "EventList"
     details: Details | None
     zoomed: bool
+    showing: str
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,7 +37,8 @@ class TabContents(Screen[None]):
         self.comparison: Comparison | None = None
         self.ignored: tuple[str, ...] = ()
         """Paths that were ignored here."""
-        self.as_text = False
+        self.form = "values"
+        """How the diff is shown: by value, as text, or whole bodies."""
         self._drawn: Details | None = None
 
     @property
@@ -76,7 +78,7 @@ class TabContents(Screen[None]):
             found = await asyncio.to_thread(self.app.explain, details)
             self.explained = (details, found)
         if self.details is details and self.explained is not None:
-            width = max(self.detail.size.width, 40)
+            width = self._width
             ascii_only = self.app.setup.ascii_only
             lines = signature_lines(details, self.explained[1], width, ascii_only=ascii_only)
             self.detail.signature.show(lines, keep=not fresh)
@@ -85,14 +87,14 @@ class TabContents(Screen[None]):
         from hookcli.tui.compared import Comparison, diff_sheet, nothing
 
         other, why = await self._partner(details)
-        width, view = max(self.detail.size.width, 40), self.detail.diff
+        width, view = self._width, self.detail.diff
         self.comparison = None
         if other is None:
             sheet = nothing(width)
         else:
             self.comparison = Comparison(
                 this=details, other=other, why=why, ignore=self.ignoring,
-                as_text=self.as_text,
+                form=self.form,
             )  # fmt: skip
             ascii_only = self.app.setup.ascii_only
             sheet = await asyncio.to_thread(
@@ -104,6 +106,13 @@ class TabContents(Screen[None]):
             view.show(sheet.lines, keep=not fresh)
             view.stop = -1 if fresh else view.stop
             view.mark(sheet.stops, sheet.wheres)
+
+    @property
+    def _width(self) -> int:
+        """How wide the sheet is, or will be as soon as it is laid out."""
+        if self.showing == "detail":
+            return self.app.size.width
+        return max(self.detail.size.width, 40)
 
     async def _partner(self, details: Details) -> tuple[Details | None, str]:
         """What to compare with: a marked event, the last of the type that went otherwise, the parent."""
@@ -176,7 +185,14 @@ class TabContents(Screen[None]):
 
     def do_diff_text(self) -> None:
         """As text, or by value."""
-        self.as_text = not self.as_text
+        self._show_as("text")
+
+    def do_diff_bodies(self) -> None:
+        """The whole bodies beside each other, or by value."""
+        self._show_as("bodies")
+
+    def _show_as(self, form: str) -> None:
+        self.form = "values" if self.form == form else form
         self._drawn = None
         self.fill_sheet()
 

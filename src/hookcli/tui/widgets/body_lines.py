@@ -179,9 +179,14 @@ class BodyLines(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=Fal
         return 1 if self.mode == "hex" else max(3, len(str(len(self.data) // 10))) + 2
 
     def _wrap(self) -> None:
-        width = self.size.width - self._gutter if self.wrapping else 0
+        narrow = self.wrapping or self.mode == "hex"
+        width = self.size.width - self._gutter if narrow else 0
         self._wrapped = None
+        before = self._lines.total
         self._lines.wrap(max(width, 0), lambda text: width_of(shown(text)))
+        if self._lines.total != before:  # of bytes there are more or fewer on a line now
+            self.cursor = self.cursor * self._lines.total // before
+            self._restart_search()
 
     def _resize(self) -> None:
         self.virtual_size = Size(self.size.width, self._lines.rows)

@@ -15,10 +15,11 @@ from hookcli.tui.rows import Row
 from hookcli.tui.widgets.lines_view import LinesView
 from hookcli.tui.widgets.message_pane import MessagePane
 from hookcli.tui.widgets.painted import PaintedLines
+from hookcli.tui.widgets.raw_pane import RawPane
 from hookcli.tui.widgets.sheet_views import DiffView, SignatureView
 
-SIGNATURE, DIFF = 4, 5
-"""The tabs whose lines the screen works out."""
+SIGNATURE, DIFF, RAW = 4, 5, 6
+"""Tabs; the lines of the first two are worked out by the screen."""
 
 
 class AttemptsView(LinesView):
@@ -119,22 +120,24 @@ class DetailPane(Acting, Vertical):
         self.attempts = AttemptsView(ascii_only=ascii_only, id="attempts")
         self.signature = SignatureView(ascii_only=ascii_only, id="signature")
         self.diff = DiffView(ascii_only=ascii_only, id="diff")
+        self.raw = RawPane(ascii_only=ascii_only, id="raw")
         self.answer = PaintedLines(id="detail-answer")
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Head, tabs, and the three ways a tab is shown; one of them at a time."""
+        """Head, tabs, and the ways a tab is shown; one of them at a time."""
         yield self.head
         yield self.tabs
         yield self.message
         yield self.attempts
         yield self.signature
         yield self.diff
+        yield self.raw
         yield self.answer
 
     def on_mount(self) -> None:
         """Only the request to begin with."""
-        for each in (self.attempts, self.signature, self.diff):
+        for each in (self.attempts, self.signature, self.diff, self.raw):
             each.display = False
 
     def on_resize(self, event: events.Resize) -> None:
@@ -176,7 +179,12 @@ class DetailPane(Acting, Vertical):
     def content(self):  # type: ignore[no-untyped-def]
         """The widget that shows the chosen tab."""
         own = {3: self.attempts, SIGNATURE: self.signature, DIFF: self.diff}
-        return own.get(self.tab, self.message.body_view)
+        return own.get(self.tab, self.pane.body_view)
+
+    @property
+    def pane(self) -> MessagePane:
+        """What shows a body in the chosen tab."""
+        return self.raw if self.tab == RAW else self.message
 
     def scroll_other(self, rows: int) -> None:
         """Scroll without the focus."""
@@ -201,25 +209,39 @@ class DetailPane(Acting, Vertical):
     def refresh_tab(self) -> None:
         """Show what the chosen tab shows of the details, if that is not what is shown already."""
         self._head()
+        self.show_tab()
         details, row = self.details, self.row
-        self.message.display = self.tab in (1, 2, 6)
-        self.attempts.display = self.tab == 3
-        self.signature.display = self.tab == SIGNATURE
-        self.diff.display = self.tab == DIFF
         if details is None or row is None:
             self._nothing()
             return
+        if details.capture.id != row.id:  # those of the row are on their way
+            return
         self._answer()
+        self._fill(details, row)
+
+    def show_tab(self) -> None:
+        """Show what belongs to the tab, and nothing else."""
+        self.message.display = self.tab in (1, 2)
+        self.raw.display = self.tab == RAW
+        self.attempts.display = self.tab == 3
+        self.signature.display = self.tab == SIGNATURE
+        self.diff.display = self.tab == DIFF
+
+    def _fill(self, details: Details, row: Row) -> None:
         key = (details, self.tab, self.attempt, row.told)
         if key == self._shown:
             return
         self._shown = key
-        if self.tab in (1, 6):
+        if self.tab == 1:
             self._request(details)
         elif self.tab == 2:
             self._response(details)
         elif self.tab == 3:
             self.attempts.tell(details, row)
+        elif self.tab == RAW:
+            capture = details.capture
+            kind = tell.content_type(capture.headers)
+            self.raw.tell(details.body, kind, capture.body_sha256)
 
     def _answer(self) -> None:
         """The answer under the request, where there is room for it."""
@@ -236,20 +258,20 @@ class DetailPane(Acting, Vertical):
         self._shown = ()
         self.answer.show([])
         self.message.show(lambda width: (), (), b"", empty="nothing chosen")
+        self.raw.tell(b"", "", b"")
         self.signature.show([])
         self.diff.show([])
 
     def _request(self, details: Details) -> None:
         capture = details.capture
         kind = tell.content_type(capture.headers)
-        mode = "hex" if self.tab == 6 else None
 
         def title(width: int) -> Line:
             if self.with_head:
                 return ()
             return tell.request_title(capture, width, ascii_only=self.ascii_only)
 
-        self.message.show(title, capture.headers, details.body, mode=mode, content_type=kind)
+        self.message.show(title, capture.headers, details.body, content_type=kind)
 
     def _response(self, details: Details) -> None:
         attempt = next((a for a in details.attempts if a.n == self.attempt), details.last)

@@ -26,7 +26,7 @@ class MessagePane(Acting, Vertical):
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.ascii_only = ascii_only
-        self.body_view = BodyView(ascii_only=ascii_only, id="body")
+        self.body_view = self.make_view()
         self.top = PaintedLines(id="message-top")
         self.status = PaintedLines(id="message-status")
         self.search = Bar(id="search", placeholder="search in this body")
@@ -36,6 +36,10 @@ class MessagePane(Acting, Vertical):
         self._title: Callable[[int], Line] = lambda width: ()
         self._has_body = True
         self._empty = ""
+
+    def make_view(self) -> BodyView:
+        """What shows the body."""
+        return BodyView(ascii_only=self.ascii_only, id="body")
 
     def compose(self) -> ComposeResult:
         """Top, body, search line, status."""
@@ -93,23 +97,23 @@ class MessagePane(Acting, Vertical):
         return self.folding
 
     def _separator(self, width: int) -> Line:
-        view = self.body_view
         dash = "-" if self.ascii_only else "─"
-        dot = " - " if self.ascii_only else " · "
-        if not self._has_body:
-            text = f"{dash * 3} {self._empty} "
-        else:
-            kind = view.content_type.partition(";")[0].strip() or "type not named"
-            facts = [words.long_size(len(view.data)), kind]
-            lines = f"{view.total:,}".replace(",", " ")
-            facts.append(f"{lines} lines" if view.complete else f"{lines} lines so far")
-            mode = "text" if view.mode == "pretty" and view.kind == "text" else view.mode
-            facts.append(mode)
-            text = f"{dash * 3} body{dot}{dot.join(facts)} "
-            hint = "(v changes) "
-            text += hint if width_of(text) + width_of(hint) <= width else ""
+        text = f"{dash * 3} {self._facts(width) if self._has_body else self._empty} "
+        hint = "(v changes) "
+        text += hint if self._has_body and width_of(text) + width_of(hint) <= width else ""
         text = cut(text, width)
         return (Piece(text, "dim"), Piece(dash * (width - width_of(text)), "dim"))
+
+    def _facts(self, width: int) -> str:
+        """What is known of the body, in one line."""
+        del width
+        view = self.body_view
+        dot = " - " if self.ascii_only else " · "
+        kind = view.content_type.partition(";")[0].strip() or "type not named"
+        lines = f"{view.total:,}".replace(",", " ")
+        count = f"{lines} lines" if view.complete else f"{lines} lines so far"
+        mode = "text" if view.mode == "pretty" and view.kind == "text" else view.mode
+        return dot.join(["body", words.long_size(len(view.data)), kind, count, mode])
 
     def _status(self, width: int) -> Line:
         view = self.body_view
@@ -118,7 +122,8 @@ class MessagePane(Acting, Vertical):
         if view.sought:
             some = "" if view.complete else "+"
             quoted = f"“{view.sought}”" if not self.ascii_only else f'"{view.sought}"'
-            end.append(Piece(f"/ {len(view.hits)}{some} matches for {quoted}"))
+            matches = "match" if len(view.hits) == 1 and view.complete else "matches"
+            end.append(Piece(f"/ {len(view.hits)}{some} {matches} for {quoted}"))
             if view.hits:
                 end.append(Piece(f"  {view.hit + 1}/{len(view.hits)}  n N", "dim"))
         elif view.wrapping:

@@ -6,6 +6,7 @@ _SAFE = re.compile(rb"[A-Za-z0-9@%+=:,./_-]+")
 # Above this a line is unwieldy, and Linux takes no single argument of 128 KiB (MAX_ARG_STRLEN).
 MOST_TEXT = 60_000
 MOST_BINARY = 12_000
+_SPACING = dict.fromkeys(map(ord, "\n\t"))
 
 
 def quote(raw: bytes) -> bytes:
@@ -28,7 +29,7 @@ def shows(raw: bytes) -> bool:
         text = raw.decode()
     except UnicodeDecodeError:
         return False
-    return all(character.isprintable() or character in "\n\t" for character in text)
+    return text.translate(_SPACING).isprintable()
 
 
 def printf(raw: bytes) -> bytes:
