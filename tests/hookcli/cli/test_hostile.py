@@ -1,61 +1,57 @@
-"""A3: no family of escapes, wherever a stranger puts it, reaches a terminal from lines, `ls` or `show`."""
+"""Acceptance 10, on the command line: what strangers sent is printed, and no terminal obeys it."""
 
-from datetime import UTC
+import re
+from pathlib import Path
 
 import pytest
 
-from hookcli.captures.store import Batch
-from hookcli.cli.render.lines import Lines
-from hookcli.tunnel import observe
-from tests.hookcli.captures.test_display import FAMILIES
-from tests.hookcli.cli import made
-from tests.hookcli.cli.shelf import Shelf
+from hookcli.captures.store import Store
+from tests.hookcli.cli.inprocess import hookcli
+from tests.hookcli.tui.rig import attempt, capture, identity, put
+from tests.hookcli.tui.test_hostile import HOSTILE, obeyed
 
-FIELDS = "path,type,source,status,peer,scheme,tags,note,error,reply"
-
-
-def put(shelf: Shelf, text: str) -> str:
-    """A capture with the text in target, fields, type, body and the program's answer; its id."""
-    raw = text.encode("utf-8", "surrogatepass")
-    one_line = raw.replace(b"\r", b"").replace(b"\n", b"")
-    id_ = shelf.put(
-        b'{"' + raw + b'": "' + raw + b'"}',
-        status=None,
-        target=b"/a" + one_line + b"?q=" + one_line,
-        headers=((b"X-" + one_line, b"x"), (b"X-A", one_line)),
-        event_type=text,
-        source=text,
-        provider_id=text,
-    )
-    answer = made.attempt(id_, status=500, body=raw, reason=one_line, error=text)
-    shelf.commit(Batch(attempts=(answer,)))
-    return id_
+OURS = re.compile(r"\x1b\[[0-9;]*m")
+"""What paints."""
+REF = identity(0)
+COMMANDS = (
+    ("ls",), ("ls", "--fields", "id,endpoint,source,type,method,path,note,tags"), ("stats",),
+    ("stats", "--by", "source"), ("show", REF, "-p", "mHBhbas"), ("show", REF, "--attempt", "1"),
+    ("diff", REF, identity(3)), ("diff", REF, identity(3), "--text"), ("verify", REF),
+    ("replay", REF, "--dry-run", "--to", "8000"), ("tag", REF, "seen"), ("rm", "type:nothing"),
+    ("ls", "--endpoint", "\x1b[2J"), ("ls", "nosuch\x1b[2J:x"), ("show", "\x9b31m"),
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_no_escape_reaches_the_terminal_from_a_list_or_a_capture(shelf: Shelf, family: str) -> None:
-    id_ = put(shelf, FAMILIES[family])
-    listed = (["ls"], ["ls", "--fields", FIELDS], ["ls", "--json"], ["stats"])
-    shown = (["show", id_], ["show", id_, "-p", "mHBhbas"], ["show", id_, "--body"])
-    for arguments in (*listed, *shown):
-        told = shelf.run(*arguments)
-        assert told.code == 0
-        assert_harmless(told.out + told.err)
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("hostile") / "captures.sqlite"
+    for number, text in enumerate(HOSTILE):
+        raw = text.encode("utf-8", "replace")
+        text = raw.decode()
+        made, body = capture(
+            number, b'{"a": "' + raw + b'"}', event_type=text, source=text[:8], note=text,
+            headers=((b"X-Evil", raw.replace(b"\n", b" ")), (b"Content-Type", b"application/json")),
+            target=b"/" + raw, tags=(text[:12],), endpoint=text[:20], method=text[:8], peer=text,
+        )  # fmt: skip
+        put(path, made, body, attempt(made.id, 500, body=raw, error=text, reason=raw))
+    return path
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_no_escape_reaches_the_terminal_from_the_lines_of_a_listener(
-    shelf: Shelf, family: str
-) -> None:
-    capture, body = shelf.get(put(shelf, FAMILIES[family]))
-    (attempt,) = shelf.attempts(capture.id)
-    log = Lines(width=100, zone=UTC)
-    lines = log.lines(observe.Captured(capture=capture, body=body), made.AT)
-    lines += log.lines(observe.AttemptFinished(attempt=attempt), made.AT)
-    assert_harmless("\n".join([*lines, *log.rest()]))
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:2])[:20])
+@pytest.mark.parametrize("color", ["never", "always"])
+def test_nothing_of_a_stranger_is_obeyed(store: Path, command: tuple[str, ...], color: str) -> None:
+    ended = hookcli(*command, "--store", str(store), "--color", color)
+    said = ended.out + ended.err
+    assert said
+    for text in said.split("\n"):
+        plain = text.replace("\t", "")
+        if color == "always":
+            plain = OURS.sub("", plain)
+        assert obeyed(plain) == [], text
 
 
-def assert_harmless(text: str) -> None:
-    """It only shows itself; tabs and line ends are the command's own."""
-    assert text
-    assert text.replace("\t", "").replace("\n", "").isprintable(), ascii(text)
+def test_it_was_there(store: Path) -> None:
+    kept = Store.open(store)
+    assert kept.count() == len(HOSTILE)
+    kept.close()
+    assert "PWNED" in hookcli("ls", "--store", str(store)).out
