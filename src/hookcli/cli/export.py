@@ -45,7 +45,7 @@ def export(
     here: Here = ctx.obj
     options = Options(
         form=form,
-        output=output,
+        output=None if output == "-" else output,
         to=target(to) or "",
         with_secrets=with_secrets,
         force=force,

@@ -22,7 +22,6 @@ from hookcli.cli.render.paint import Paint
 from hookcli.cli.render.words import first_line, fit, plural, safe, short, span
 from hookcli.cli.replay import Options as Sending
 from hookcli.cli.trigger import Options
-from hookcli.config.endpoints import LOCAL_RELAY, known
 from hookcli.errors import RelayError, TargetError, UsageError
 from hookcli.signatures import Scheme, samples
 from hookcli.wire.headers import first
@@ -110,17 +109,17 @@ def _where(here: Here, options: Options) -> Where:
     if options.to is not None:
         return Where(target=options.to, url=options.to, direct=True)
     origin = here.settings.text("relay")
-    endpoint = known(here.settings, here.credentials)
+    endpoint = here.known_endpoint()
     if origin is not None and endpoint is None:
         given = access.endpoint(here, origin)
-        endpoint = known(here.settings, here.credentials)
+        endpoint = here.known_endpoint()
         url = endpoint.url if endpoint else f"{origin}/{given.endpoint}"
     elif endpoint is not None:
         url = endpoint.url
     else:
         raise RelayError(
             "there is no endpoint to send to yet",
-            why=(f"no relay is configured, and none was ever started at {LOCAL_RELAY}",),
+            why=("no relay is configured, and `listen` has not made one on this machine yet",),
             hint="hookcli listen 8000, or --to 8000 to send to your app directly",
         )
     return Where(target=url, url=url, direct=False)
