@@ -8,8 +8,10 @@ from hookcli.tui.link import Link
 from hookcli.tui.paint import Line, Piece, wrapped
 from hookcli.tunnel import observe
 
-STAYING = ("token", "deleted", "another-listener", "disk")
+STAYING = ("token", "deleted", "disk")
 """Notices that stay true until something is done about them; the worst first."""
+ANOTHER, ALONE = "another-listener", "alone"
+"""Somebody else listens too, until nobody does."""
 SHOWN_S = {"error": 60.0, "warning": 20.0}
 """How long other notices are shown, by their level."""
 
@@ -38,6 +40,7 @@ def _wrong(link: Link, now: float, oldest_ms: float) -> Iterator[tuple[str, str,
             break
     if link.state(now) == "lost":
         yield _relay_gone(link, now), "bad", 3
+    yield from _notice(link, ANOTHER, unless=ALONE)
     if link.paused:
         waiting = f", {link.waiting} waiting" if link.waiting else ""
         yield f"paused{waiting} (p goes on, . delivers one)", "warn", 1
@@ -51,13 +54,17 @@ def _wrong(link: Link, now: float, oldest_ms: float) -> Iterator[tuple[str, str,
         )
         yield text, "warn", 1
     for at, notice in reversed(link.notices):
-        if notice.code not in STAYING and now - at < SHOWN_S.get(notice.level, 0):
+        if notice.code not in (*STAYING, ANOTHER, ALONE) and now - at < SHOWN_S.get(
+            notice.level, 0
+        ):
             yield _sentence(notice), _role(notice), 2
 
 
-def _notice(link: Link, code: str) -> Iterator[tuple[str, str, int]]:
-    """The latest notice with this code."""
+def _notice(link: Link, code: str, unless: str = "") -> Iterator[tuple[str, str, int]]:
+    """The latest notice with this code, unless one with the other came after it."""
     for _, notice in reversed(link.notices):
+        if notice.code == unless:
+            return
         if notice.code == code:
             yield _sentence(notice), _role(notice), 2
             return

@@ -54,6 +54,8 @@ class Board:
         self.log: deque[LogLine] = deque(maxlen=2000)
         self.mark = mark
         self._latencies: deque[float] = deque(maxlen=LATENCIES)
+        self.through_ms: deque[float] = deque(maxlen=LATENCIES)
+        """From an event's arrival at the relay to its first attempt, by the relay's clock."""
         self._minutes: dict[int, int] = {}
         self._catching: dict[str, int] = {}
         """Endpoint to how many events it had when the stream began, while they come."""
@@ -133,6 +135,9 @@ class Board:
         attempt = report.attempt
         self._flying.pop(attempt.capture, None)
         row = self.feed.get(attempt.capture)
+        if attempt.why is Why.LIVE and row is not None:
+            took = (attempt.started_at - row.at) / 1000 - self.link.clock_ahead_ms
+            self.through_ms.append(max(took, 0.0))
         if attempt.why in (Why.LIVE, Why.RETRY):
             self._latencies.append(attempt.ms)
             budget = self.budget_ms(row.scheme) if row is not None and row.scheme else None

@@ -45,6 +45,12 @@ def proposals(word: str, seen: Iterable[Row]) -> list[Proposal]:
     ][:MOST]
 
 
+def unfinished(text: str) -> bool:
+    """Whether the last word may become the name of a field."""
+    _, word = word_at(text, len(text))
+    return bool(word) and any(name.startswith(word.removeprefix("-").lower()) for name in FIELDS)
+
+
 def _ending(name: str) -> str:
     return name if name.endswith(".") or name in NUMBERS else f"{name}:"
 

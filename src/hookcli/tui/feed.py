@@ -17,8 +17,8 @@ class Feed:
         self._number: dict[str, int] = {}
         """Row id to its running number; the first item's is `_first`."""
         self._first = 0
-        self._told: dict[tuple[str, str, str], str | set[str]] = {}
-        """Rows by the provider's own id of what they tell: one, or those that tell the same."""
+        self._told: dict[tuple[str, str], dict[str, str | set[str]]] = {}
+        """By endpoint and source: rows by the provider's own id of what they tell, one or several."""
         self._shown: list[Item] | None = None
         self._place: dict[str, int] = {}
         self._test: Test | None = None
@@ -68,7 +68,7 @@ class Feed:
 
     def repeats(self, row: Row) -> Row | None:
         """The first row that told the same, if it came before this one."""
-        ids = self._told.get(_same(row)) if row.provider_id else None
+        ids = self._tellers(row).get(row.provider_id) if row.provider_id else None
         if not isinstance(ids, set) or len(ids) < 2:
             return None
         first = min(ids, key=self._number.__getitem__)
@@ -183,14 +183,14 @@ class Feed:
 
     def _tell(self, row: Row, by: int) -> None:
         """A row tells something, or does no more."""
-        ids = self._told.setdefault(_same(row), row.id)
+        told = self._tellers(row)
+        ids = told.setdefault(row.provider_id, row.id)
         if isinstance(ids, str) and ids != row.id:
-            ids = self._told[_same(row)] = {ids}
+            ids = told[row.provider_id] = {ids}
         if isinstance(ids, set):
             (ids.add if by > 0 else ids.discard)(row.id)
         elif by < 0:
-            del self._told[_same(row)]
+            del told[row.provider_id]
 
-
-def _same(row: Row) -> tuple[str, str, str]:
-    return row.endpoint, row.source, row.provider_id
+    def _tellers(self, row: Row) -> dict[str, str | set[str]]:
+        return self._told.setdefault((row.endpoint, row.source), {})

@@ -181,6 +181,26 @@ def chop(text: str, width: int) -> list[str]:
     return [*out, text] if text or not out else out
 
 
+_COLUMN = 8
+"""Cells of indentation from which a line goes on in the second column."""
+
+
+def hanging(text: str, width: int) -> list[str]:
+    """A line of a table over as many lines as it takes, below where its second column begins."""
+    begun = len(text) - len(text.lstrip())
+    second = re.search(r"(?<=\S)\s{2,}(?=\S)", text) if begun < _COLUMN else None
+    column = second.end() if second else begun
+    indent = " " * (column if column < width * 2 // 3 else 4)
+    out: list[str] = []
+    while width_of(text) > width:
+        at = text.rfind(" ", len(indent) + 1, width)
+        if at < 0:
+            break
+        out.append(text[:at].rstrip())
+        text = indent + text[at:].strip()
+    return [*out, cut(text, width)]
+
+
 def wrapped(text: str, width: int, lines: int) -> list[str]:
     """Words broken over at most so many lines, the last one cut; for sentences of ours."""
     out: list[str] = [""]

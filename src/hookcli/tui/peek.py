@@ -90,7 +90,7 @@ def outcome_pieces(row: Row, now: int, *, ascii_only: bool = False) -> Line:
     sign = plain if ascii_only else glyph
     dot = " - " if ascii_only else " · "
     pieces = [
-        Piece(f"{sign} ", role),
+        Piece("" if row.flying else f"{sign} ", role),
         Piece(outcome_words(row, now), "bad" if row.failed else "strong"),
     ]
     if row.attempts > 1 or row.next_retry_at is not None:

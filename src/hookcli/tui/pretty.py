@@ -17,8 +17,11 @@ CONTINUED = 128
 DEPTH = 63
 """The bits of the depth itself."""
 
+_SOME = r'[^"\\]{0,65536}(?:\\.[^"\\]{0,65536}){0,512}'
+"""The next piece of a string: nobody waits for the end of one of five megabytes."""
+_REST = re.compile(_SOME + r'(")?', re.DOTALL)
 _TOKEN = re.compile(
-    r'"[^"\\]*(?:\\.[^"\\]*)*"?'  # a string, closed or not
+    rf'"{_SOME}(")?'  # a string, closed or not
     r"|[{}\[\],:]"
     r'|[^\s"{}\[\],:]+',  # a number, a word, or whatever else was sent
     re.DOTALL,
@@ -61,6 +64,8 @@ class Indenter:
         self.position = 0
         self._parts: list[str] = []
         self._line_depth = 0
+        self._goes_on = False
+        """Whether what is gathered belongs to a line that was begun before."""
 
     def lines(self) -> Iterator[Line]:
         """All lines, lazily; what is not JSON is shown up to its end as it stands."""
@@ -75,9 +80,28 @@ class Indenter:
             return ()
         text = "".join(self._parts)
         self._parts.clear()
-        if len(text) <= MAX_LINE and "\n" not in text:
+        goes_on, self._goes_on = self._goes_on, False
+        if len(text) <= MAX_LINE and "\n" not in text and not goes_on:
             return ((self._line_depth, text),)
-        return broken(text, self._line_depth)
+        return broken(text, self._line_depth, goes_on=goes_on)
+
+    def _string(self) -> Iterator[Line]:
+        """The rest of a long string, as far as it fills whole lines."""
+        yield from self._whole_lines()
+        while (match := _REST.match(self.text, self.position)) and match[0]:
+            self.position = match.end()
+            self._parts.append(match[0] if self._escapes else readable(match[0]))
+            yield from self._whole_lines()
+            if match[1]:
+                return
+
+    def _whole_lines(self) -> Iterator[Line]:
+        text = "".join(self._parts)
+        whole = len(text) - len(text) % MAX_LINE
+        self._parts[:] = [text[whole:]] if whole < len(text) else []
+        if whole:
+            yield from broken(text[:whole], self._line_depth, goes_on=self._goes_on)
+            self._goes_on = True
 
     def _shallow(self) -> Iterator[Line]:
         """Token by token, a line for each member, until the text ends or is too deep."""
@@ -103,6 +127,9 @@ class Indenter:
                 if not self._parts:
                     self._line_depth = self.depth
                 self._add(char, token)
+                if char == '"' and match[1] is None:
+                    yield from self._string()
+                    return
                 if char == ",":
                     yield from self._flush()
                 elif char in "{[":
@@ -152,12 +179,15 @@ class Indenter:
             yield token
 
 
-def broken(text: str, depth: int = 0) -> Iterator[Line]:
-    """One logical line as display lines: split at line feeds and after MAX_LINE characters."""
+def broken(text: str, depth: int = 0, *, goes_on: bool = False) -> Iterator[Line]:
+    """One logical line as display lines: split at line feeds and after MAX_LINE characters.
+
+    `goes_on`: it begins within a line that was shown before.
+    """
     if len(text) <= MAX_LINE and "\n" not in text:
-        yield depth, text
+        yield depth | (CONTINUED if goes_on else 0), text
         return
-    first = True
+    first = not goes_on
     for part in text.split("\n"):
         for start in range(0, max(len(part), 1), MAX_LINE):
             yield depth | (0 if first else CONTINUED), part[start : start + MAX_LINE]

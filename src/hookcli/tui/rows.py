@@ -163,7 +163,7 @@ def with_attempt(row: Row, attempt: Attempt, error: str) -> Row:
         status=attempt.status,
         ms=attempt.ms,
         why=attempt.why,
-        error=error,
+        error=intern(error),
         next_retry_at=attempt.next_retry_at,
         state=_state_after(row, attempt),
     )

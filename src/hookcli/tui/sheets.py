@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hookcli.captures.model import SignatureState
 from hookcli.tui import words
 from hookcli.tui.details import Details
-from hookcli.tui.paint import Line, Piece, chop, left, shown, width_of, wrapped
+from hookcli.tui.paint import Line, Piece, chop, left, length, shown, width_of, wrapped
 
 if TYPE_CHECKING:
     from hookcli.signatures.explaining import Explanation
@@ -27,7 +27,7 @@ _WHEN = {
     SignatureState.UNKNOWN: "there was no secret to check it with",
     SignatureState.NEW: "it was signed here",
 }
-_LABEL = 13
+_LABEL = 14
 
 
 def signature_lines(
@@ -52,7 +52,7 @@ def signature_lines(
             )
     lines += _tried(found, width, ascii_only=ascii_only)
     lines += _advice(found, width, ascii_only=ascii_only)
-    return [*lines, (), *_keys(details, found)]
+    return [*lines, (), *_keys(details, found, width)]
 
 
 def _facts(
@@ -121,7 +121,7 @@ def _advice(found: "Explanation", width: int, *, ascii_only: bool) -> list[Line]
                   for n, part in enumerate(parts))]  # fmt: skip
 
 
-def _keys(details: Details, found: "Explanation") -> list[Line]:
+def _keys(details: Details, found: "Explanation", width: int) -> list[Line]:
     """What can be done from here."""
     lines: list[Line] = []
     if found.secrets and not found.verdict.ok:
@@ -131,9 +131,9 @@ def _keys(details: Details, found: "Explanation") -> list[Line]:
     elif not found.secrets:
         command = f"hookcli verify {words.short(details.capture.id)} --secret env:NAME"
         lines.append((Piece(f"      {command}", "strong"),))
-    more: list[Piece] = []
-    if found.message is not None:
-        more += [Piece("      c", "key"), Piece("  copy the string that is signed")]
-    if found.page:
-        more += [Piece("      o", "key"), Piece("  the provider's own page")]
-    return [*lines, tuple(more)] if more else lines
+    copy: Line = (Piece("      c", "key"), Piece("  copy the string that is signed"))
+    page: Line = (Piece("      o", "key"), Piece("  the provider's own page"))
+    more = [line for line, there in ((copy, found.message), (page, found.page)) if there]
+    if length(line := tuple(piece for each in more for piece in each)) <= width:
+        return [*lines, line] if line else lines
+    return [*lines, *more]

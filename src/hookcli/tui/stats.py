@@ -8,7 +8,7 @@ from hookcli.captures.filters import quoted
 from hookcli.captures.model import DeliveryState, Outcome, SignatureState
 from hookcli.tui import words
 from hookcli.tui.link import Link
-from hookcli.tui.paint import Line, Piece, left, right
+from hookcli.tui.paint import Line, Piece, left, length, right
 from hookcli.tui.rows import Row
 
 WINDOWS: Mapping[str, int] = {"1 h": 3600, "6 h": 21600, "24 h": 86400, "all": 0}
@@ -107,27 +107,46 @@ def _add(group: Group, row: Row) -> None:
     group.other += hundred not in (2, 4, 5)
 
 
-def head_lines(stats: Stats, width: int, *, ascii_only: bool) -> list[Line]:
-    """Totals, the two curves, the times."""
+def head_lines(
+    stats: Stats, width: int, *, through: Sequence[float] = (), ascii_only: bool
+) -> list[Line]:
+    """Totals, the two curves, the times; `through` are ms from the relay to the program, sorted."""
     share = f" ({stats.failed / stats.count:.1%})" if stats.count and stats.failed else ""
     p50, p95 = percentile(stats.took, 0.5), percentile(stats.took, 0.95)
     top = stats.took[-1] if stats.took else 0.0
     room = max(width - 18, 10)
     bars = words.sparkline(list(stats.per_slot), ascii_only=ascii_only)[:room]
     times = words.sparkline(list(stats.latency), ascii_only=ascii_only)[:room]
+    facts = (f"bad signature {stats.bad_signatures}", f"duplicates {stats.repeated}",
+             f"waiting {stats.waiting}", f"skipped {stats.skipped}")  # fmt: skip
+    begin: Line = (
+        Piece(f"  events   {stats.count}   "),
+        Piece(f"failed {stats.failed}{share}", "bad" if stats.failed else ""),
+    )
+    rest = Piece("   " + "   ".join(facts))
+    whole = length((*begin, rest)) <= width
     return [
-        (Piece(f"  events   {stats.count}   "), Piece(f"failed {stats.failed}{share}", "bad" if stats.failed else ""),
-         Piece(f"   bad signature {stats.bad_signatures}   duplicates {stats.repeated}   waiting {stats.waiting}   skipped {stats.skipped}")),
+        *([(*begin, rest)] if whole else [begin, (Piece("  " + "   ".join(facts)),)]),
         (), (Piece("  events       ", "dim"), Piece(bars, "accent")),
         (Piece("  slowest      ", "dim"), Piece(times, "accent")), (),
         (Piece("  your app     ", "dim"), Piece(f"p50 {words.long_span(p50)}   p95 {words.long_span(p95)}   "
-                                             f"max {words.long_span(top)}")), (),
+                                             f"max {words.long_span(top)}")),
+        *([_through(through, ascii_only=ascii_only)] if through else []), (),
     ]  # fmt: skip
+
+
+def _through(took: Sequence[float], *, ascii_only: bool) -> Line:
+    p50, p95 = (words.long_span(percentile(took, share)) for share in (0.5, 0.95))
+    arrow = "->" if ascii_only else "→"
+    return (
+        Piece("  through us   ", "dim"), Piece(f"p50 {p50}   p95 {p95}"),
+        Piece(f"   (at the relay {arrow} at your app)", "dim"),
+    )  # fmt: skip
 
 
 def table(stats: Stats, by: str, width: int, *, ascii_only: bool) -> tuple[list[Line], list[int]]:
     """The groups, and which lines can be chosen."""
-    name = max(min(width - 44, 48), 16)
+    name = max(min(width - 44, 48), 12)
     none = "." if ascii_only else "·"
     head = f"  {left(by.upper(), name)}{right('N', 6)}{right('2xx', 7)}{right('4xx', 6)}{right('5xx', 6)}{right('p50', 9)}{right('p95', 8)}"
     lines: list[Line] = [(Piece(head, "dim"),)]

@@ -284,13 +284,17 @@ class Reception:
         self._changed()
 
     def _peers(self, names: Sequence[str]) -> None:
-        """Who else listens; told when somebody comes."""
+        """Who else listens; told when somebody comes, and when the last has gone."""
         others = list(names)
         if self._plan.name in others:
             others.remove(self._plan.name)
         come = [name for name in others if name not in self._others]
         more = len(others) > len(self._others)
+        alone = bool(self._others) and not others
         self._others = others
+        if alone:
+            text = "no other listener is on this endpoint any more"
+            self._report(Notice(level="info", code="alone", text=text))
         if not come and not more:
             return
         who = ", ".join(name or "without a name" for name in come or others)

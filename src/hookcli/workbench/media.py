@@ -37,13 +37,11 @@ def kind(headers: Headers, body: bytes) -> Kind:
     if is_encoded(headers):
         return Kind.BINARY
     named = content_type(headers)
+    begun = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")  # in a form they are %7B, %5B
+    if named.endswith(("/json", "+json")) or begun:
+        return Kind.JSON
     if named == FORM:
         return Kind.FORM
-    if named.endswith(("/json", "+json")) or body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (
-        b"{",
-        b"[",
-    ):
-        return Kind.JSON
     return Kind.TEXT if is_text(body) else Kind.BINARY
 
 

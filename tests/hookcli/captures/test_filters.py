@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from hookcli.captures.filters import FIELDS, VALUES, parse, quoted
-from hookcli.cli.topics import FILTERS
+from hookcli.captures.filters.page import PAGE
 from tests.hookcli.captures.filtering import CASES, World
 from tests.hookcli.captures.made import NOW, identity
 
@@ -36,7 +36,7 @@ EXAMPLES = {
 
 
 def test_every_example_of_the_help_page_is_tested_here() -> None:
-    block = FILTERS.split("\n\n")[1]
+    block = PAGE.split("\n\n")[1]
     assert [line[:44].strip() for line in block.splitlines()] == list(EXAMPLES)
 
 
@@ -46,7 +46,7 @@ def test_examples_match_what_the_page_says(world: World, text: str, names: set[s
 
 
 def test_every_field_of_the_help_page_is_one_and_the_other_way_round() -> None:
-    block = FILTERS[FILTERS.index("Fields ") :].split("            status, ms")[0]
+    block = PAGE[PAGE.index("Fields ") :].split("            status, ms")[0]
     shown = {name.rstrip("*") for name in block.split()[1:]}
     assert shown == set(FIELDS)
 

@@ -72,3 +72,11 @@ def test_a_stranger_is_asked_about_once(shelf: Shelf) -> None:
         screen.press("n\r")
         assert screen.wait() == ExitCode.NO
     assert all(len(shelf.attempts(one)) == 1 for one in shelf.run("ls", "-o", "ids").out.split())
+
+
+def test_where_nobody_can_be_asked_a_stranger_needs_yes(shelf: Shelf) -> None:
+    id_ = shelf.put(to="http://api.acme.test")
+    ended = shelf.run("replay", id_)
+    assert ended.code == ExitCode.USAGE
+    assert "needs --yes for a target that is not this machine" in ended.err
+    assert len(shelf.attempts(id_)) == 1, "nothing was sent"

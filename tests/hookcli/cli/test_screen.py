@@ -310,13 +310,17 @@ def _url(it: Terminal) -> tuple[str, str]:
     return match[1], match[2]
 
 
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGTERM, ExitCode.TERMINATED), (signal.SIGHUP, ExitCode.HUNG_UP)],
+)
 async def test_a_signal_ends_screen_and_listener_with_its_code(
-    program: rawhttp.Program, tmp_path: Path
+    program: rawhttp.Program, tmp_path: Path, number: int, code: ExitCode
 ) -> None:
     with opened(tmp_path, "listen", program.url) as it:
         await until(it, "local only")
-        it.signal(signal.SIGTERM)
-        assert await ended(it) == ExitCode.TERMINATED
+        it.signal(number)
+        assert await ended(it) == code
         assert it.clean
         assert b"Stopped." in it.output
 

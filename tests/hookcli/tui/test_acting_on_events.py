@@ -254,6 +254,19 @@ async def test_the_editor_shows_the_command_that_does_the_same(tmp_path: Path) -
         assert "--set data.object.amount:=99" in it.screen
 
 
+async def test_the_editor_tells_the_size_of_what_is_sent_not_of_what_is_shown(
+    tmp_path: Path,
+) -> None:
+    body = b'{"a":{"b":[1,2,3]},"long":"' + b"x" * 160 + b'"}'
+    made, _ = capture(0, body)
+    put(tmp_path / "captures.db", made, body, attempt(made.id))
+    async with driven(tmp_path) as it:
+        await it.press("e")
+        assert f"application/json  {len(body)} B  indented here only" in it.screen
+        await it.press("f3", "f3", "f3")
+        assert f"hookcli replay {made.id}" in it.screen, "in full, where there is room"
+
+
 @pytest.mark.parametrize(
     ("text", "words"), [("no colon here", "header line 4"), ("X: \u65e5", "cannot carry")]
 )

@@ -4,14 +4,17 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual import events
 from textual.geometry import Offset
 from textual.selection import Selection
 
-from hookcli.tui.actions import BY_ID
+from hookcli.captures.filters.page import PAGE
+from hookcli.tui.actions import ACTIONS, BY_ID
 from hookcli.tui.layout import panes, theme_for
 from hookcli.tui.rows import Row
 from hookcli.tui.screens import finding
+from hookcli.tui.screens.help import help_lines
 from hookcli.tunnel import observe
 from tests.hookcli.tui.rig import (
     KINDS,
@@ -149,6 +152,36 @@ async def test_a_filter_narrows_and_a_wrong_one_keeps_the_last_good_list(tmp_pat
         assert line.index("▲") in range(typed.index("ms>"), typed.index("fast") + 5)
 
 
+async def test_the_name_of_a_field_empties_nothing_while_it_is_typed(tmp_path: Path) -> None:
+    async with driven(tmp_path, 12) as it:
+        await it.press("slash")
+        for text, shown in (("sche", 12), ("me", 12), (":slack", 2), (" xyz", 0)):
+            await it.type(text)
+            await it.until(lambda wanted=shown: len(it.app.board.feed) == wanted, text)  # type: ignore[misc]
+        await it.press("escape", "slash")
+        await it.type("scheme")
+        await it.press("enter")
+        assert len(it.app.board.feed) == 0, "when it is kept it is meant"
+
+
+async def test_what_a_scroll_bar_may_cover_is_left_free(tmp_path: Path) -> None:
+    async with driven(tmp_path, 3, size=(60, 15), listen=listening()) as it:
+        it.report(replace(READY, url="https://hooks.example.com/" + "x" * 80))
+        await it.press("i")
+        line = next(line for line in it.screen.splitlines() if "hooks.example.com/x" in line)
+        assert line[57:59] == "x…"
+
+
+@pytest.mark.parametrize("size", FEW)
+async def test_the_replay_form_says_its_keys_at_any_size(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with driven(tmp_path, 12, size=size) as it:
+        await it.press("g", "m", "m", "R")
+        assert "enter sends" in it.screen
+        assert "hookcli replay" in it.screen
+
+
 async def test_a_kept_filter_stays_and_escape_takes_it_away(tmp_path: Path) -> None:
     async with driven(tmp_path, 24) as it:
         await it.press("slash")
@@ -196,6 +229,20 @@ async def test_views_have_counts_and_are_chosen_by_keys(tmp_path: Path) -> None:
         await it.press("less_than_sign", "less_than_sign")
         await it.until(lambda: len(it.app.board.feed) == 8, "stripe")
         assert {r.source for r in it.app.board.feed.items if isinstance(r, Row)} == {"stripe"}
+
+
+async def test_an_empty_list_says_what_keeps_everything_out(tmp_path: Path) -> None:
+    async with driven(tmp_path, 1) as it:
+        await it.press(">")
+        assert "Nothing is in the view Failed; < and > choose another." in it.screen
+        await it.press("slash")
+        await it.type("zzz")
+        await it.press("enter")
+        assert "Nothing in the view Failed passes this filter" in it.screen
+        await it.press("escape", "escape", "slash")
+        await it.type("zzz")
+        await it.press("enter")
+        assert "No capture passes this filter." in it.screen
 
 
 async def test_a_view_can_be_saved(tmp_path: Path) -> None:
@@ -320,7 +367,10 @@ async def test_the_local_screen_does_not_call_itself_live(tmp_path: Path) -> Non
                      "any tunnel that points at 127.0.0.1:4747", "localhost:8000 refuses connections"):  # fmt: skip
             assert text in it.screen
         assert "live" not in it.screen.splitlines()[0]
-        await it.press("c")
+        await it.press("i")
+        assert "local only" in it.screen
+        assert "live" not in it.screen
+        await it.press("escape", "c")
         assert "on the server" in it.screen
 
 
@@ -345,18 +395,47 @@ async def test_the_listener_is_steered(tmp_path: Path) -> None:
         )
 
 
-async def test_with_the_relay_gone_every_key_works(tmp_path: Path) -> None:
+async def test_with_the_relay_gone_replay_edit_diff_and_export_succeed(tmp_path: Path) -> None:
+    """Acceptance 18."""
     async with driven(tmp_path, 12, listen=listening(), history=True) as it:
         it.report(READY, observe.Lost(reason="timeout"))
-        assert "relay lost" in it.screen.splitlines()[0]
-        before = len(it.program.sent)
-        await it.press("r")
-        assert len(it.program.sent) == before + 1
-        for key in ("e", "d", "x", "y", "m", "m", "3", "slash", "S", "v", "w", "H", "n"):
-            await it.press(key)
-            await it.press("escape", "escape", "escape")
-        assert it.app.is_running
-        assert it.app.main.showing == "list"
+        await it.press("g", "j", "r")
+        assert "replayed" in it.screen
+        await it.press("e", "ctrl+j")
+        await it.until(lambda: len(it.program.sent) == 2, "the edited copy is sent")
+        await it.press("escape", "d")
+        assert it.app.main.comparison is not None
+        assert "OTHER" in it.screen or "- other" in it.screen
+        await it.press("escape", "escape", "x")
+        await it.press("1", "enter")
+        await it.until(lambda: any(tmp_path.glob("*.sh")), "written")
+        assert "relay lost" in it.screen
+
+
+PLACES = ("list", "body", "detail", "main", "attempts", "signature", "diff", "raw")
+ENDING = ("leave", "leave-now", "interrupt", "suspend", "edit-outside", "pager")
+"""They leave the screen, or hand the terminal over: `test_terminal` and `test_leaving` do them."""
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_with_the_relay_gone_the_keys_of_a_place_work(tmp_path: Path, place: str) -> None:
+    """Acceptance 18: all that the table has for it."""
+    where = {"attempts": "3", "signature": "4", "diff": "5", "raw": "6"}
+    async with driven(tmp_path, 12, listen=listening(), history=True) as it:
+        it.report(READY, observe.Lost(reason="timeout"))
+        for action in ACTIONS:
+            if action.where != place or action.id in ENDING:
+                continue
+            await it.press("g")
+            if place not in ("list", "main"):
+                await it.press("enter", where.get(place, "1"))
+            for key in action.keys.split(","):
+                await it.press(key)
+                assert it.app.is_running, action.id
+            for _ in range(3):
+                await it.press("escape")
+            assert it.app.screen is it.app.main, action.id
+        assert "relay lost" in it.screen
 
 
 async def test_leaving_asks_only_while_an_answer_is_under_way(tmp_path: Path) -> None:
@@ -384,6 +463,20 @@ async def test_keys_of_the_user_are_used(tmp_path: Path) -> None:
         assert it.program.sent == []
         await it.press("f9")
         assert len(it.program.sent) == 1
+
+
+@pytest.mark.parametrize("size", [(60, 60), (80, 90), (120, 90)])
+async def test_help_in_the_filter_bar_has_the_whole_language(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with driven(tmp_path, 2, size=size) as it:
+        await it.press("slash", "f1")
+        lines = help_lines(("filter", "any"), size[0] - 1, {}, "")[0]
+        said = " ".join(" ".join(piece.text for piece in line) for line in lines)
+        assert said.count("…") == PAGE.count("…"), "nothing is cut"
+        for word in PAGE.split():
+            assert word in said
+        assert "THE FILTER" in it.screen
 
 
 async def test_help_is_about_the_focus_and_runs_what_is_chosen(tmp_path: Path) -> None:

@@ -64,6 +64,26 @@ def test_a_body_that_is_all_depth_or_one_line_stays_readable(text: str) -> None:
     assert max(depth & DEPTH for depth, _ in lines) <= MAX_DEPTH
 
 
+@pytest.mark.parametrize("length", [1, 65_535, 65_536, 65_537, 200_000])
+@pytest.mark.parametrize("filled", ["x", '\\"', "\\\\", "\\u65e5", "日", '\\"' + "x" * 70_000])
+def test_a_string_of_any_length_is_one_line_that_goes_on(length: int, filled: str) -> None:
+    value = (filled * (length // len(filled) + 1))[: length - length % len(filled)]
+    found = list(json_lines(f'{{"a": "{value}", "b": "{value}"}}', escapes=True))
+    text = "".join(text for _, text in found)
+    assert text == f'{{"a": "{value}","b": "{value}"}}'
+    begun = [depth & ~CONTINUED for depth, _ in found if not depth & CONTINUED]
+    assert begun == [0, 1, 1, 0 | CLOSER]
+    assert all(len(text) <= MAX_LINE for _, text in found)
+
+
+@pytest.mark.parametrize("end", ["", "\\", '\\"', "x\ny"])
+def test_a_long_string_that_never_ends_is_shown_to_its_end(end: str) -> None:
+    text = '["' + "x" * 150_000 + end
+    shown = "".join(line for _, line in json_lines(text))
+    blanks = str.maketrans("", "", " \n")
+    assert shown.translate(blanks) == text.translate(blanks)
+
+
 def test_brackets_below_the_deepest_level_find_back() -> None:
     text = "[" * 70 + "1" + "]" * 70 + ""
     lines = list(json_lines(text))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hookcli.tui import banners, header
+from hookcli.tui import banners, header, stats
 from hookcli.tui.board import Board
 from hookcli.tui.header import Counts
 from hookcli.tui.link import Link
@@ -142,6 +142,18 @@ def test_of_several_troubles_the_worst_is_told() -> None:
     assert banner(link) == "token revoked (hookcli login)"
 
 
+def test_another_listener_is_told_of_until_it_has_gone_and_hides_no_trouble() -> None:
+    link = live()
+    link.told(observe.Notice(level="info", code="another-listener", text="another is here"), 0)
+    assert banner(link) == "another is here"
+    link.told(observe.TargetState(target=TARGET, state="refused", waiting=1), 0)
+    assert "refuses connections" in banner(link)
+    link.told(observe.TargetState(target=TARGET, state="up", waiting=0), 1)
+    assert banner(link, 1) == "another is here"
+    link.told(observe.Notice(level="info", code="alone", text="nobody else any more"), 2)
+    assert banner(link, 2) == ""
+
+
 def test_a_clock_that_is_off_is_worth_a_word() -> None:
     link = live()
     link.told(observe.Alive(round_trip_ms=1, clock_ahead_ms=94_000), 0)
@@ -209,6 +221,22 @@ def test_an_event_from_capture_to_answer() -> None:
     assert row is not None
     assert (row.kind, row.error) == ("failed", "unknown customer")
     assert board.counts(NOW).failed == 1
+
+
+def test_how_long_events_take_through_the_relay_is_told_by_its_clock() -> None:
+    board = Board()
+    board.take([READY, observe.Alive(round_trip_ms=1, clock_ahead_ms=500)], NOW, 0)
+    for number in range(4):
+        made, body = capture(number)
+        begun = made.received_at + 503_000
+        board.take([observe.Captured(capture=made, body=body)], NOW, 0)
+        board.take([observe.AttemptFinished(attempt=attempt(made.id, started_at=begun))], NOW, 0)
+    found = stats.reckon(board.feed.every(), now=NOW, window_s=0, by="type", slots=10)
+    lines = stats.head_lines(found, 100, through=sorted(board.through_ms), ascii_only=False)
+    assert any("through us   p50 3 ms   p95 3 ms" in said(line) for line in lines)
+    assert not any(
+        "through us" in said(line) for line in stats.head_lines(found, 100, ascii_only=False)
+    )
 
 
 def test_after_another_target_was_chosen_nothing_is_said_of_the_old_one() -> None:

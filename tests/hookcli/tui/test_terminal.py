@@ -325,6 +325,22 @@ def test_keys_typed_ahead_land_where_they_were_meant(
     assert not any((store.get(identity(n)) or capture(n)[0]).tags for n in range(12))
 
 
+def test_a_paste_into_the_list_presses_no_keys(tmp_path: Path) -> None:
+    fill(tmp_path / "captures.db", 3)
+    with terminal(tmp_path) as it:
+        it.until("3 seen")
+        it.read(quiet=0.3)
+        it.press("\x1b[200~mrQ\x1b[201~", quiet=0.3)
+        it.press("L", quiet=0.3)
+        it.until("Nothing happened yet")
+        it.press("\x1b", quiet=0.2)
+        it.press("Q")
+        assert it.wait() == 0
+    store = Store.open(tmp_path / "captures.db")
+    assert not any(one.capture.tags for one in store.summaries())
+    store.close()
+
+
 LISTENING = """
 import asyncio, os, sys
 from contextlib import asynccontextmanager

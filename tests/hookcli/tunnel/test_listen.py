@@ -569,6 +569,8 @@ async def test_another_listener_is_told_of(
             (notice,) = await it.watch.count(Notice)
             assert notice.code == "another-listener"
             assert "maria-mbp" in notice.text
+        _, notice = await it.watch.count(Notice, 2)
+        assert notice.code == "alone"
 
 
 async def test_a_capture_that_was_deleted_meanwhile_is_not_delivered(

@@ -230,10 +230,11 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
             return
         width, ascii_only = self.app.size.width, self.app.setup.ascii_only
         sentences: list[str] = []
-        command = ""
+        command, size = "", len(self.body.text)
         self.fault = ""
         try:
             request = self.request()
+            size = len(request.body)
             sentences = copies.sentences(describe(self.original, request))
             command = mutations.command(
                 self.details.capture.id, self.original, request, resign=self.resign
@@ -242,7 +243,7 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
             self.fault = error.message
         self.head.show([self._head(width)])
         self.tabs.show([self._tabs(width, len(sentences))])
-        self._draw_body_line()
+        self._draw_body_line(size)
         self.query_one("#headers-line", PaintedLines).show(
             [(Piece(" Headers, one a line", "dim"),)]
         )
@@ -264,7 +265,7 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
         self.lay_out()
         first = {1: self.body, 2: self.headers, 3: self.path}.get(self.part)
         self.set_focus(first)
-        self.draw()
+        self.call_after_refresh(self.draw)
 
     def say(self, text: str, role: str = "") -> None:
         """Words at the bottom until the next drawing."""

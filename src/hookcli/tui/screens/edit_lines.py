@@ -36,7 +36,7 @@ class EditLines(Screen[None]):
     body_line: PaintedLines
     changes: PaintedLines
     _text: str | None
-    _body: bytes
+    _tidied: bool
 
     def _head(self, width: int) -> Line:
         capture = self.details.capture
@@ -62,16 +62,13 @@ class EditLines(Screen[None]):
                                 "title" if here else "", f"part:{number}"))  # fmt: skip
         return tuple(pieces)
 
-    def _draw_body_line(self) -> None:
+    def _draw_body_line(self, size: int) -> None:
+        """`size`: bytes that would be sent."""
         kind = content_type(self.details.capture.headers).partition(";")[0]
-        size = (
-            len(self.body.text.encode("utf-8", "replace"))
-            if self._text is not None
-            else len(self._body)
-        )
         verdict, role = self._verdict()
         width = max(self.body_line.size.width, 20)
-        begin = (Piece(f" Body  {kind}  {words.long_size(size)}", "dim"),)
+        only = "  indented here only" if self._tidied else ""
+        begin = (Piece(f" Body  {kind}  {words.long_size(size)}{only}", "dim"),)
         self.body_line.show([spread(begin, (Piece(f"{verdict} ", role),), width)])
 
     def _verdict(self) -> tuple[str, str]:

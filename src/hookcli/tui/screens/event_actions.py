@@ -322,7 +322,8 @@ class EventActions(Screen[None]):
         ids = [row.id for row in marked]
         for id_ in ids:
             self.app.write(partial(loading.set_tag, id=id_, name=MARK, on=False))
-        self.app.say(f"unmarked {words.plural(len(ids), 'event')}")
+        told = f"unmarked {words.plural(len(ids), 'event')}" if ids else "nothing is marked"
+        self.app.say(told)
 
     def do_note(self) -> None:
         """Write a note."""

@@ -180,10 +180,19 @@ class Finding(Screen[None]):
         ids = await self.app.matching(texts) if texts else None
         if number != self._asked:
             return
+        if ids is not None and not ids and self._still_typing():
+            self.filter_bar.tell(f"last good: {self._result()}", "warn")
+            return
         self.ids = ids
         self._select()
         self.filter_bar.tell(self._result())
-        self.draw_views()
+        self.draw()
+
+    def _still_typing(self) -> bool:
+        """Whether what is typed may become the name of a field: until then it empties nothing."""
+        from hookcli.tui.completion import unfinished
+
+        return self.filter_bar.has_class("-open") and unfinished(self.typed)
 
     def _select(self) -> None:
         """Tell the feed what passes."""
@@ -199,6 +208,17 @@ class Finding(Screen[None]):
             passes if ids is not None or test is not None else None, key, reverse=self._reverse
         )
         self.event_list.rebuilt()
+
+    def nothing_words(self) -> str:
+        """Why the list is empty."""
+        view = f"the view {self.app.views[self.view].name}" if self.view else ""
+        if view and self.typed:
+            return f"Nothing in {view} passes this filter; esc takes the filter away."
+        return (
+            f"Nothing is in {view}; < and > choose another."
+            if view
+            else "No capture passes this filter."
+        )
 
     def _result(self) -> str:
         feed = self.app.board.feed

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.actions import ACTIONS, GROUPS, PLACES, Action, key_file, of, shown_key
-from hookcli.tui.paint import Line, Piece, left
+from hookcli.tui.paint import Line, Piece, hanging, left, wrapped
 from hookcli.tui.widgets.bar import Bar
 from hookcli.tui.widgets.lines_view import LinesView
 from hookcli.tui.widgets.painted import PaintedLines
@@ -45,12 +45,22 @@ def help_lines(
         for action in found:
             choices.append(len(lines))
             ids.append(action.id)
-            lines.append((
-                Piece("   "), Piece(left(keys_of(action, keys), KEYS), "key"),
-                Piece(left(action.help, max(width - KEYS - 5, 20))),
-            ))  # fmt: skip
-    lines += [(), (Piece(f"  {RULE}", "dim"),)]
+            first, *more = wrapped(action.help, max(width - KEYS - 4, 20), 3)
+            key = Piece(left(keys_of(action, keys), KEYS), "key")
+            lines.append((Piece("   "), key, Piece(first)))
+            lines += [(Piece(" " * (KEYS + 3) + part),) for part in more]
+    lines += [(), *((Piece(f"  {part}", "dim"),) for part in wrapped(RULE, width - 3, 2))]
+    if "filter" in places:
+        lines += filter_page(width)
     return lines, choices, ids
+
+
+def filter_page(width: int) -> list[Line]:
+    """The filter language, as `hookcli help filters` prints it."""
+    from hookcli.captures.filters.page import PAGE
+
+    parts = (part for line in PAGE.splitlines() for part in hanging(f"  {line}", width))
+    return [(), (Piece("  THE FILTER", "strong"),), *((Piece(part),) for part in parts)]
 
 
 def _matches(action: Action, keys: Mapping[str, str], wanted: str) -> bool:
@@ -92,11 +102,13 @@ class HelpScreen(Acting, ModalScreen[str | None]):
         self.foot.show([(Piece(" enter", "key"), Piece(" runs the chosen line  "), Piece("F2", "key"),
                          Piece(" the key file  "), Piece("esc F1", "key"), Piece(" close"))])  # fmt: skip
         if self._file:
-            lines: list[Line] = [(Piece(f"  {line}"),) for line in key_file().splitlines()]
+            lines: list[Line] = [
+                (Piece(f"  {line}"),) for line in key_file(self._keys).splitlines()
+            ]
             self.view.show(lines)
             return
         lines, choices, self._ids = help_lines(
-            self._places, self.app.size.width, self._keys, wanted
+            self._places, self.app.size.width - 1, self._keys, wanted
         )
         self.view.show(lines, choices)
 

@@ -226,7 +226,7 @@ class MainScreen(
         self.heading.show([rows.heading(rows.columns(width))])
         row = self.event_list.row
         if row is None:
-            text = "No capture passes this filter." if self.app.board.feed.filtered else ""
+            text = self.nothing_words() if self.app.board.feed.filtered else ""
             self.peek.show([(), (Piece(f" {text}", "dim"),), ()])
             return
         details = self.details if self.details and self.details.capture.id == row.id else None
@@ -252,7 +252,7 @@ class MainScreen(
     def _draw_empty(self) -> None:
         app = self.app
         self.empty.show(
-            empty_lines(app.board.link, app.setup.clock(), app.size.width,
+            empty_lines(app.board.link, app.setup.clock(), self.empty.room,
                         earlier=self.earlier, ascii_only=app.setup.ascii_only),
             keep=True,
         )  # fmt: skip

@@ -52,7 +52,7 @@ class ReadingScreen(Acting, Screen[None], inherit_bindings=False):
         """Draw what is known now."""
         width = self.app.size.width
         self.head.show([(Piece(f" {self._title}", "strong"),)])
-        self.view.show(self._lines(width), keep=True)
+        self.view.show(self._lines(width - 1), keep=True)
         self.foot.show([footer(("full", "any"), width, {}, ascii_only=self._ascii)])
 
     def do_close(self) -> None:
@@ -77,7 +77,10 @@ def log_lines(board: Board) -> list[Line]:
 def _stream_rows(stream: Stream, now: float) -> list[tuple[str, str, str]]:
     url = stream.ready.url if stream.ready else "not connected yet"
     rows = [("endpoint", stream.name, ""), ("URL", url, "accent")]
-    rows += [("state", stream.state(now), ""), ("last sign", stream.age(now), "")]
+    state = stream.state(now)
+    if state == "live" and stream.ready and stream.ready.local:
+        state = "local only"
+    rows += [("state", state, ""), ("last sign", stream.age(now), "")]
     if stream.ready:
         rows.append(("began after", f"seq {stream.ready.resume_seq}", ""))
     return rows

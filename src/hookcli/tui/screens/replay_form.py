@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from hookcli.tui.inspector import Inspector
 
 ORDERS = ("as received", "newest first")
+SMALL_ROWS = 20
+"""Below so many rows the form makes do without its blank line and the end of a long command."""
 FIELDS = ("target", "speed", "order", "resign", "times", "fail")
 
 
@@ -107,10 +109,9 @@ class ReplayForm(Acting, ModalScreen[None]):
                           Piece(value, "strong" if here else ""),
                           Piece("   left, right change" if here else "", "dim")))  # fmt: skip
         room = max(self.list.size.width - 2, 40)
-        lines += [
-            (),
-            *((Piece(f" {part}", "accent"),) for part in wrapped(self.command(), room, 4)),
-        ]
+        small = self.app.size.height < SMALL_ROWS
+        command = wrapped(self.command(), room, 2 if small else 4)
+        lines += [*([] if small else [()]), *((Piece(f" {part}", "accent"),) for part in command)]
         lines.append((Piece(" enter sends, up/down choose, esc closes", "dim"),))
         self.list.show(lines)
 

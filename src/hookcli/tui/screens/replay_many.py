@@ -225,7 +225,8 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
         self.view.show(list(p.results), keep=True)
         if at_end:
             self.view.scroll_to(y=len(p.results), animate=False, force=True)
-        self.foot.show([footer(("many", "any"), width, self.app.setup.keys, ascii_only=ascii_only)])
+        places = ("full", "any") if self.finished else ("many", "any")
+        self.foot.show([footer(places, width, self.app.setup.keys, ascii_only=ascii_only)])
 
     def _bar(self, width: int, *, ascii_only: bool) -> list[Line]:
         p = self.progress

@@ -74,8 +74,15 @@ class StatsScreen(Acting, Screen[str | None], inherit_bindings=False):
             for number, name in enumerate(stats.WINDOWS, 1)
         )
         self.head.show([spread((Piece(" Stats   ", "strong"), Piece(what)), windows, width)])
-        self.totals.show([(), *stats.head_lines(found, width, ascii_only=ascii_only)])
-        lines, choices = stats.table(found, self.by, width, ascii_only=ascii_only)
+        self.totals.show(
+            [
+                (),
+                *stats.head_lines(
+                    found, width, through=sorted(self.app.board.through_ms), ascii_only=ascii_only
+                ),
+            ]
+        )
+        lines, choices = stats.table(found, self.by, width - 1, ascii_only=ascii_only)
         self.view.show([*lines, *self._foot(rows)], choices, keep=True)
         self.foot.show(
             [footer(("stats", "full", "any"), width, self.app.setup.keys, ascii_only=ascii_only)]

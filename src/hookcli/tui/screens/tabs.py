@@ -111,8 +111,8 @@ class TabContents(Screen[None]):
     def _width(self) -> int:
         """How wide the sheet is, or will be as soon as it is laid out."""
         if self.showing == "detail":
-            return self.app.size.width
-        return max(self.detail.size.width, 40)
+            return self.app.size.width - 1
+        return max(self.detail.size.width - 1, 40)
 
     async def _partner(self, details: Details) -> tuple[Details | None, str]:
         """What to compare with: a marked event, the last of the type that went otherwise, the parent."""

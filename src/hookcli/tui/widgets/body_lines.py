@@ -166,7 +166,7 @@ class BodyLines(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=Fal
         self._lines.reveal(line)
         self._resize()
         self._to(line)
-        room = max(self.size.width - self._gutter - 4, 8)
+        room = max(self._room - 3, 8)
         depth = 2 * (self._lines.line(line)[0] & DEPTH)
         if not self.wrapping and not self._left <= depth + start < self._left + room:
             self._left = max(depth + start - room // 2, 0)
@@ -178,12 +178,17 @@ class BodyLines(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=Fal
     def _gutter(self) -> int:
         return 1 if self.mode == "hex" else max(3, len(str(len(self.data) // 10))) + 2
 
+    @property
+    def _room(self) -> int:
+        """Cells of a line's text: the last column is the scroll bar's, whether it shows or not."""
+        return max(self.size.width - self._gutter - 1, 1)
+
     def _wrap(self) -> None:
         narrow = self.wrapping or self.mode == "hex"
-        width = self.size.width - self._gutter if narrow else 0
+        width = self._room if narrow else 0
         self._wrapped = None
         before = self._lines.total
-        self._lines.wrap(max(width, 0), lambda text: width_of(shown(text)))
+        self._lines.wrap(width, lambda text: width_of(shown(text)))
         if self._lines.total != before:  # of bytes there are more or fewer on a line now
             self.cursor = self.cursor * self._lines.total // before
             self._restart_search()
@@ -212,13 +217,13 @@ class BodyLines(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=Fal
         return strip.apply_offsets(0, row)
 
     def _strip(self, line: int, part: int, width: int) -> Strip:
-        gutter = self._gutter
-        room = max(width - gutter, 1)
+        gutter, room = self._gutter, self._room
         over = ("cursor" if self.has_focus else "") if line == self.cursor else ""
         head = strip_of(self._head(line, part), gutter, self.role, over)
         begin = part * room if self.wrapping else self._left
         body = self._body_strip(line, begin + room, over)
-        return Strip.join([head, body.crop(begin, begin + room)])
+        edge = Strip.blank(max(width - gutter - room, 0), self.role(over))
+        return Strip.join([head, body.crop(begin, begin + room), edge])
 
     def _body_strip(self, line: int, width: int, over: str) -> Strip:
         """A line from its beginning; several rows of a wrapped one share the work."""

@@ -48,7 +48,7 @@ class AttemptsView(LinesView):
     def _draw(self, *, keep: bool) -> None:
         if self.details is None or self.row is None:
             return
-        width = max(self.size.width, 40)
+        width = max(self.room, 40)
         lines, choices = tell.attempt_rows(
             self.details, width, self.marked, ascii_only=self.ascii_only
         )

@@ -11,7 +11,7 @@ from textual.strip import Strip
 from hookcli.tui.acting import Acting
 from hookcli.tui.actions import bindings
 from hookcli.tui.messages import Clicked
-from hookcli.tui.paint import Line, Piece, at, strip_of
+from hookcli.tui.paint import Line, Piece, at, fit, strip_of
 from hookcli.tui.widgets.painted import with_selection
 from hookcli.tui.widgets.styled import Styled
 
@@ -38,10 +38,15 @@ class LinesView(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=Fal
         """Show other lines; `keep` leaves cursor and scrolling where they are."""
         self.lines, self.choices, self.here = lines, choices, self.here if keep else -1
         self.choice = min(self.choice, max(len(choices) - 1, 0)) if keep else 0
-        self.virtual_size = Size(self.size.width, len(lines))
+        self.virtual_size = Size(self.room, len(lines))
         if not keep:
             self.scroll_to(y=0, animate=False, force=True)
         self.refresh()
+
+    @property
+    def room(self) -> int:
+        """Cells of a line: the last column is the scroll bar's, whether it shows or not."""
+        return max(self.size.width - 1, 0)
 
     @property
     def text(self) -> str:
@@ -51,7 +56,7 @@ class LinesView(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=Fal
     def on_resize(self, event: events.Resize) -> None:
         """Keep the scroll bar right."""
         del event
-        self.virtual_size = Size(self.size.width, len(self.lines))
+        self.virtual_size = Size(self.room, len(self.lines))
 
     def render_line(self, y: int) -> Strip:
         """One line."""
@@ -62,7 +67,7 @@ class LinesView(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=Fal
         if chosen and line:
             line = (Piece(">" if self.ascii_only else "▌", "accent"), *_without_first(line))
         over = ("cursor" if self.has_focus else "away") if chosen else ""
-        strip = strip_of(line, width, self.role, over)
+        strip = strip_of(fit(line, self.room), width, self.role, over)
         return with_selection(self, strip, number).apply_offsets(0, number)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
