@@ -86,7 +86,7 @@ def test_a_five_megabyte_body_is_there_at_once(tmp_path: Path) -> None:
         it.until("lines ·", within=allowed(3))
         it.press("G")
         it.press("/n84999", quiet=0.5, within=5)
-        it.until("1 matches")
+        it.until("1 match for")
         assert it.resident_mb < 150
 
 
@@ -305,7 +305,7 @@ def test_colour_says_nothing_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("typed", "drawn"),
     [("/source:slack", "2 of 12"), (":mark: this", "mark: this event"), ("?same bytes", "Send the captured"),
-     (";a note", "a note"), ("\r/evt_", "matches for"), ("e// ", "draft saved")],
+     (";a note", "a note"), ("\r/evt_", "match for"), ("e// ", "draft saved")],
 )  # fmt: skip
 def test_keys_typed_ahead_land_where_they_were_meant(
     tmp_path: Path, typed: str, drawn: str
