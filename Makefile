@@ -3,13 +3,14 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 FORWARD ?= localhost:8000
 SOAK    ?= 5m
+INPUTS  ?= 22000
 # Two for each of two cores: half of a test's time is waiting for processes and sockets.
 WORKERS ?= 4
 STAMP   := $(VENV)/.ready
 # Where it is set, each of the many processes of a test would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup run demo docs screenshots check fmt fmt-check lint types imports test test-slow soak bench bench-ui bench-store clean
+.PHONY: setup run demo docs screenshots check fmt fmt-check lint types imports test test-slow soak bench bench-hostile bench-ui bench-store clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -62,6 +63,9 @@ soak: $(STAMP)  ## The whole road with faults all the time, for as long as told:
 
 bench: $(STAMP)  ## Speed, as ratios to sending straight to the program
 	$(BIN)/python -m benchmarks.run
+
+bench-hostile: $(STAMP)  ## What strangers cost a customer: make bench-hostile INPUTS=100000
+	$(BIN)/python -m benchmarks.hostile --inputs $(INPUTS)
 
 bench-ui: $(STAMP)  ## The screen: keys, large lists and bodies, traffic, idling
 	$(BIN)/python -m benchmarks.ui

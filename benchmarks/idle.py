@@ -1,7 +1,8 @@
-"""What waiting costs: the start of a listener, a backlog, and listeners that have nothing to do."""
+"""What waiting costs: a command's start, a listener's, a backlog, and listeners with nothing to do."""
 
 import asyncio
 import resource
+import subprocess
 import time
 from contextlib import AsyncExitStack
 from functools import partial
@@ -10,9 +11,20 @@ from statistics import median
 
 from benchmarks.report import Verdict, at_least, at_most
 from tests.support import rawhttp
+from tests.support.processes import hookcli
 from tests.support.running import Endpoint, listener, relay
 from tests.support.stream import Stream, stream
 from tests.support.traffic import send_all
+
+
+def front_page(times: int) -> Verdict:
+    """From starting `hookcli --help` to its end."""
+    taken = []
+    for _ in range(times):
+        begin = time.monotonic()
+        subprocess.run([hookcli(), "--help"], stdout=subprocess.DEVNULL, check=True)
+        taken.append(time.monotonic() - begin)
+    return at_most("hookcli --help, ms", 100, median(taken) * 1000)
 
 
 async def first_delivery(folder: Path, times: int) -> Verdict:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.idle import catch_up, first_delivery, idle_listeners
+from benchmarks.idle import catch_up, first_delivery, front_page, idle_listeners
 from benchmarks.measure import CELLS, QUICK, Cell, Cost, measure
 from benchmarks.report import Rounds, Verdict, goals, table, verdicts
 from benchmarks.roads import Scene, scene
@@ -63,6 +63,7 @@ async def bench(args: argparse.Namespace, folder: Path) -> int:
         kept = await stored(it)
     more: list[Verdict] = [*kept]
     if not args.cells:
+        more.append(await asyncio.to_thread(front_page, 5 if args.quick else 21))
         say("listener start to first delivery")
         more.append(await first_delivery(folder / "start", 3 if args.quick else 7))
         say("a backlog")

@@ -57,7 +57,8 @@ class Parts:
             derived.limits(settings), derived.patience(settings), derived.connections(settings)
         )
         self.edge.budget.limit(settings.body_budget, settings.endpoint_budget)
-        self.edge.untaken.limits = settings.answer_budget, settings.endpoint_budget
+        answers = settings.answer_budget, settings.endpoint_budget
+        self.edge.untaken.limits = self.streams.unfinished.limits = answers
 
 
 def assemble(

@@ -69,7 +69,8 @@ class Settings:
     body_budget: int = 64 << 20
     """Bytes of request bodies in memory at once; large ones wait, then 503."""
     answer_budget: int = 64 << 20
-    """Bytes of programs' answers in memory at once; above it senders get the ack."""
+    """Bytes of programs' answers in memory at once; above it senders get the ack, and of the listeners
+    that are sending one the largest loses its stream."""
     endpoint_budget: int = 16 << 20
     """One endpoint's part of either budget: a flood on it fills that, and nobody else's."""
     max_held: int = 10_000

@@ -45,21 +45,34 @@ _AGAIN_S = 0.25
 _REPLIES_AFTER_S = 0.05
 """How long what a sender was told waits for company, or for the next event: nobody waits for it."""
 _UNREAD_S = 3.0
+_PIECE = 1 << 10
+_FRAMES = 64
+"""So many frames, and those of one more piece, are taken in before others have their turn."""
+_SMALL = 64 << 10
+"""What has come of a message counts as held in memory above this."""
+_CROWDED_S = 0.1
+"""How long the close frame of a stream that had to give way has to leave."""
 
 
 class Stream(asyncio.Protocol):
     """One stream, from its handshake to its end."""
 
     __slots__ = (
+        "_at",
         "_begin",
+        "_came",
         "_ended",
+        "_goodbye",
+        "_held",
         "_parts",
         "_paused",
         "_peers",
+        "_pong",
         "_position",
         "_protocol",
         "_reading",
         "_replies",
+        "_size",
         "_streams",
         "_transport",
         "_unread_since",
@@ -96,9 +109,17 @@ class Stream(asyncio.Protocol):
         self._window = Window(streams.settings.window_events, streams.settings.window_bytes)
         self._replies: list[Reply] = []
         self._peers: bytes | None = None
-        self._parts: list[bytes] = []
+        self._pong: bytes | None = None
+        """The latest that could not be written yet."""
+        self._came, self._at = b"", 0
+        """Bytes of which the part from there is still to be taken in."""
+        self._parts = bytearray()
         """Of a message that comes in several frames."""
+        self._size = self._held = 0
+        """Bytes that have come of a message, and what of them was told to `Unfinished`."""
         self._ended = self._paused = False
+        self._goodbye: asyncio.TimerHandle | None = None
+        """Ends the connection, and is not to keep what has come on it in memory."""
         self._unread_since: float | None = None
         """Since when the log cannot be read."""
         self._reading = True
@@ -115,22 +136,26 @@ class Stream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come."""
-        self.heard = self._streams.loop.time()
-        self._protocol.receive_data(data)
-        for frame in self._protocol.events_received():
-            if self._ended:
-                break
-            self._take_frame(cast(Frame, frame))
-        self._flush()
+        waits = bool(self._came)
+        self._came, self._at = self._came[self._at :] + data, 0
+        if not waits and self._take_some() and self._transport is not None:
+            self._transport.pause_reading()
+            self._streams.turns.wait(self._take_turn)
 
     def eof_received(self) -> None:
         """The listener will say no more."""
+        while self._came:
+            self._take_some()
         self._protocol.receive_eof()
         self._flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._transport = None
+        self._came, self._parts = b"", bytearray()
+        self._protocol.receive_eof()  # lets go of the frame that it was reading
+        if self._goodbye is not None:
+            self._goodbye.cancel()
         self._leave()
         self._streams.gone(self)
 
@@ -189,8 +214,8 @@ class Stream(asyncio.Protocol):
             for message in messages:
                 self._send(message)
 
-    def end(self, code: int, reason: str) -> None:
-        """End the stream from our side, whatever it is doing."""
+    def end(self, code: int, reason: str, within: float = _GOODBYE_S) -> None:
+        """End the stream from our side, whatever it is doing; in so many seconds it is gone."""
         if self._ended:
             return
         if not (self._paused or self._reading):
@@ -200,7 +225,11 @@ class Stream(asyncio.Protocol):
             # A close frame's reason has 123 bytes at most (RFC 6455 §5.5).
             self._protocol.send_close(code, reason.encode()[:120].decode(errors="ignore"))
             self._flush()
-        self._streams.loop.call_later(_GOODBYE_S, self.abort)
+        self._goodbye = self._streams.loop.call_later(within, self.abort)
+
+    def give_way(self) -> None:
+        """End it: what its listener is sending takes too much memory."""
+        self.end(TOO_LARGE, "listeners are sending too much at once", _CROWDED_S)
 
     def abort(self) -> None:
         """Drop the connection, if it is still there."""
@@ -210,6 +239,7 @@ class Stream(asyncio.Protocol):
     def _leave(self) -> None:
         if not self._ended:
             self._ended = True
+            self._hold(0)
             self._streams.left(self)
 
     # -- sending ------------------------------------------------------------------------------
@@ -276,12 +306,18 @@ class Stream(asyncio.Protocol):
         return bool(frames)
 
     def _send_rest(self) -> None:
+        self._send_pong()
         if self._replies:
             replies, self._replies = tuple(self._replies), []
             self._send(codec.encode(Replied(replies=replies)))
         if self._peers is not None:
             peers, self._peers = self._peers, None
             self._send(peers)
+
+    def _send_pong(self) -> None:
+        pong, self._pong = self._pong, None
+        if pong is not None:
+            self._send(pong)
 
     def _send(self, message: bytes) -> None:
         if self._transport is not None and not self._ended:
@@ -292,6 +328,8 @@ class Stream(asyncio.Protocol):
         for data in self._protocol.data_to_send():
             if self._transport is None:
                 return
+            if self._paused and self._protocol.state is State.OPEN:
+                continue  # pongs that nobody takes: only the latest ping needs one (RFC 6455 §5.5.3)
             if data:
                 self._transport.write(data)
             else:
@@ -301,15 +339,56 @@ class Stream(asyncio.Protocol):
 
     # -- receiving ----------------------------------------------------------------------------
 
+    def _take_turn(self) -> bool:
+        """Take in some more, as long as there is more."""
+        if self._transport is None:
+            return False
+        more = self._take_some()
+        if not more:
+            self._transport.resume_reading()
+        return more
+
+    def _take_some(self) -> bool:
+        """Take in what has come, up to some frames; whether there is more."""
+        self.heard = self._streams.loop.time()
+        frames = 0
+        while self._at < len(self._came) and frames < _FRAMES:
+            frames += self._take_piece(self._came[self._at : self._at + _PIECE])
+            self._at += _PIECE
+        if self._at >= len(self._came):
+            self._came = b""
+        self._flush()
+        self._hold(self._size)
+        return bool(self._came)
+
+    def _take_piece(self, piece: bytes) -> int:
+        """How many frames were in it."""
+        self._protocol.receive_data(piece)
+        self._size += len(piece)
+        frames = self._protocol.events_received()
+        for frame in frames:
+            if not self._ended:
+                self._take_frame(cast(Frame, frame))
+            self._size = len(self._parts)
+        return len(frames)
+
+    def _hold(self, size: int) -> None:
+        """So many bytes have come of a message that is not whole."""
+        held, self._held = self._held, size if size > _SMALL and not self._ended else 0
+        if held != self._held:
+            self._streams.holds(self, self._held)
+
     def _take_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.TEXT:
             self.end(BAD_MESSAGE, "text: messages are binary")
         elif frame.opcode in (Opcode.BINARY, Opcode.CONT):
-            if self._parts or not frame.fin:
-                self._parts.append(bytes(frame.data))
-            if frame.fin:
-                parts, self._parts = self._parts, []
-                self._take(b"".join(parts) if parts else bytes(frame.data))
+            if not frame.fin:
+                self._parts += frame.data
+            elif self._parts:
+                parts, self._parts = self._parts, bytearray()
+                self._take(bytes(parts + frame.data))
+            else:
+                self._take(bytes(frame.data))
 
     def _take(self, data: bytes) -> None:
         if len(data) > self._streams.settings.max_message:
@@ -325,7 +404,9 @@ class Stream(asyncio.Protocol):
     def _take_message(self, message: ListenerMessage | Unknown) -> None:
         match message:
             case Ping(n=n):
-                self._send(codec.encode(Pong(n=n, now=time.time_ns() // 1000)))
+                self._pong = codec.encode(Pong(n=n, now=time.time_ns() // 1000))
+                if not self._paused:
+                    self._send_pong()
             case Ack(seq=seq):
                 self._acked(seq)
             case Result():
@@ -336,7 +417,7 @@ class Stream(asyncio.Protocol):
                 self._streams.unknown(self.endpoint, kind[:40])
 
     def _acked(self, seq: int) -> None:
-        if seq > self._position:
+        if not 0 <= seq <= self._position:
             self.end(BAD_MESSAGE, f"ack: event {seq} was not sent on this stream")
             return
         self._streams.captured(self.endpoint, seq)

@@ -27,6 +27,8 @@ from relay_server.metrics import Metrics
 from relay_server.registry import Registry
 from relay_server.settings import Settings
 from relay_server.stream import DELETED, GOING_AWAY, REVOKED, SILENT, TOO_MANY, Stream
+from relay_server.turns import Turns
+from relay_server.unfinished import Unfinished
 from relay_server.wish import WishError, read_wish
 
 _PEERS_AFTER_S = 0.2
@@ -62,6 +64,9 @@ class Streams:
         self.stopping = False
         self._numbers = count(1)
         self._registry = registry
+        self.turns = Turns(loop.call_soon)
+        """Of streams on which more has come than is taken in at once."""
+        self.unfinished = Unfinished(settings.answer_budget, settings.endpoint_budget)
         self._of: dict[str, dict[Stream, Callable[[], None]]] = {}
         """Each stream with what ends its watch on the log."""
         self._connected: set[Stream] = set()
@@ -183,6 +188,12 @@ class Streams:
         self._connected.discard(stream)
         if not self._connected:
             self._nobody.set()
+
+    def holds(self, stream: Stream, size: int) -> None:
+        """A stream holds so many bytes of a message that is not whole; one may have to give way."""
+        number = self.unfinished.holds(stream.endpoint, stream.id, size)
+        if number is not None:
+            next(one for one in self._connected if one.id == number).give_way()
 
     def replied(self, endpoint: str, reply: Reply) -> None:
         """A sender was told something."""

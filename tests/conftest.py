@@ -31,13 +31,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--rounds",
         type=int,
         default=None,
-        help="how often to kill, cut and jump: default 3, slow 20",
+        help="how often to kill, cut and jump, instead of a test's own number: 3, slow 20 or more",
+    )
+    parser.addoption(
+        "--inputs",
+        type=int,
+        default=None,
+        help="how many hostile requests or streams to send, instead of a test's own number",
     )
 
 
 def _rounds(item: pytest.Item) -> int:
     asked: int | None = item.config.getoption("--rounds")
-    return asked or (20 if item.get_closest_marker("slow") else 3)
+    own = item.get_closest_marker("rounds")
+    return asked or (own.args[0] if own else 20 if item.get_closest_marker("slow") else 3)
 
 
 @pytest.fixture
@@ -46,16 +53,27 @@ def rounds(request: pytest.FixtureRequest) -> int:
     return _rounds(request.node)
 
 
+@pytest.fixture
+def inputs(request: pytest.FixtureRequest) -> int | None:
+    """How many hostile inputs were asked for."""
+    asked: int | None = request.config.getoption("--inputs")
+    return asked
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "rounds" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.timeout(60 + 10 * _rounds(item)))
+        if "inputs" in getattr(item, "fixturenames", ()):
+            asked = item.config.getoption("--inputs") or 0
+            item.add_marker(pytest.mark.timeout(300 + asked // 20))
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "may_block: this async test lets the engine's or the relay's loop block"
     )
+    config.addinivalue_line("markers", "rounds(count): how often this journey repeats its fault")
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from compose_spec import PyCompose
 
 from relay_server.metrics import Metrics, Now, Waiting, page
 from relay_server.settings import CONFIG, Settings
@@ -73,6 +74,15 @@ def test_the_unit_is_one(tmp_path: Path) -> None:
         [analyze, "verify", str(file)], capture_output=True, text=True, timeout=30, check=False
     )
     assert file.name not in done.stderr
+
+
+def test_the_compose_file_is_one() -> None:
+    """By the Compose Specification: keys, types, and what one part says of another."""
+    text = (DEPLOY / "compose.yaml").read_text()
+    PyCompose.from_yaml(text).validate()
+    for wrong in (("restart:", "restrat:"), ("read_only: true", "read_only: [1]")):
+        with pytest.raises(ValueError, match=r"services\.relay"):
+            PyCompose.from_yaml(text.replace(*wrong))
 
 
 def test_the_compose_file_holds_what_the_container_needs() -> None:

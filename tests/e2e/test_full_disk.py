@@ -1,8 +1,9 @@
-"""D4: a full disk costs nobody anything but a 503, and nothing has to be started again."""
+"""D4: a disk that takes nothing costs nobody anything but a 503, and nothing has to be started again."""
 
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import rawhttp
-from tests.support.filling import Filling, ShortFiles, SmallDisk, mounting
+from tests.support.disk import disk
+from tests.support.filling import Filling, ReadOnly, ShortFiles, SmallDisk, mounting
 from tests.support.processes import PATIENCE
 from tests.support.running import Endpoint, Relay, relay
 from tests.support.stream import count_log
@@ -23,24 +25,41 @@ async def test_a_full_disk_is_told_and_work_goes_on_when_there_is_room(
 ) -> None:
     prefix = mounting(tmp_path / "relay") if kind is SmallDisk else []
     async with relay(tmp_path, prefix=prefix) as it:
-        assert it.process is not None
         # Where mounting is not allowed, files that may not grow are the next best.
-        disk = SmallDisk(it) if prefix else ShortFiles(it)
-        endpoint = await it.endpoint()
-        # Small ones stand in the database, large ones beside it.
-        async with (
-            traffic(it.port, endpoint.path + "/small", senders=4, size=2_000) as small,
-            traffic(it.port, endpoint.path + "/large", senders=2, size=40_000) as large,
-        ):
-            await fill_and_empty(it, endpoint, disk, (small, large))
-        stored = await count_log(it.port, endpoint, lambda it: f"{it.target!r} {number_in(it)}")
-        for path, one in ((b"/small", small), (b"/large", large)):
-            ledger = one.ledger
-            assert set(ledger.statuses) == {202, 503}
-            assert ledger.broken == ledger.statuses[503], "every other sender got its answer"
-            assert all(stored[f"{path!r} {number}"] == 1 for number in ledger.acked)
-        assert set(stored.values()) == {1}
-        assert await it.process.stop() == 0
+        await takes_nothing_for_a_while(it, SmallDisk(it) if prefix else ShortFiles(it))
+
+
+async def test_a_disk_that_turns_read_only_is_told_and_work_goes_on_when_it_is_none(
+    tmp_path: Path,
+) -> None:
+    with disk(tmp_path / "relay", writes=True) as under:
+        async with relay(tmp_path, preexec=under.preexec) as it:
+            await takes_nothing_for_a_while(it, ReadOnly(under))
+
+
+async def takes_nothing_for_a_while(it: Relay, disk: Filling) -> None:
+    """Whoever comes meanwhile is refused, whoever was acked is in the log once."""
+    assert it.process is not None
+    endpoint = await it.endpoint()
+    # Small ones stand in the database, large ones beside it.
+    async with (
+        traffic(it.port, endpoint.path + "/small", senders=4, size=2_000) as small,
+        traffic(it.port, endpoint.path + "/large", senders=2, size=40_000) as large,
+    ):
+        await fill_and_empty(it, endpoint, disk, (small, large))
+    stored = await in_the_log(it, endpoint)
+    for path, one in ((b"/small", small), (b"/large", large)):
+        ledger = one.ledger
+        assert set(ledger.statuses) == {202, 503}
+        assert ledger.broken == ledger.statuses[503], "every other sender got its answer"
+        assert all(stored[f"{path!r} {number}"] == 1 for number in ledger.acked)
+    assert set(stored.values()) == {1}
+    assert await it.process.stop() == 0
+
+
+async def in_the_log(it: Relay, endpoint: Endpoint) -> Counter[str]:
+    """How often each of the senders' webhooks is in the log."""
+    return await count_log(it.port, endpoint, lambda it: f"{it.target!r} {number_in(it)}")
 
 
 async def fill_and_empty(
@@ -52,6 +71,7 @@ async def fill_and_empty(
     for one in senders:
         await one.until(partial(refused, one, 50), "50 refused")
     await is_told(it, endpoint)
+    assert (await in_the_log(it, endpoint)).total() >= 100, "what is there can be read"
     begin, acked = time.monotonic(), [len(one.ledger.acked) for one in senders]
     disk.empty()
     for one, before in zip(senders, acked, strict=True):

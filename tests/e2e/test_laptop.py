@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import other_time, rawhttp
+from tests.support import other_time, other_version, rawhttp
 from tests.support.processes import PATIENCE
 from tests.support.proxy import proxy
 from tests.support.road import Road, road, until
@@ -91,6 +91,40 @@ async def test_a_relay_restarted_under_load_costs_nobody_an_event(
 def numbers(it: Road) -> set[int]:
     """Those of the webhooks that have come to the program."""
     return {number_of(message.body) for message in it.program.received}
+
+
+async def test_a_relay_upgraded_beyond_its_listener_loses_nothing_until_that_is_upgraded_too(
+    tmp_path: Path,
+) -> None:
+    newer = [sys.executable, other_version.__file__, "hookcli.v2"]
+    async with (
+        road(tmp_path) as it,
+        traffic(it.relay.port, it.endpoint.path, senders=4) as senders,
+    ):
+        await senders.until_acked(50)
+        assert it.relay.process is not None
+        assert await it.relay.process.stop() == 0
+        it.relay.prefix = newer
+        it.relay.process = await it.relay.start()
+        words = "speaks hookcli.v2, the listener hookcli.v1; the older one is too old"
+        await until(lambda: told(it, words), "words")
+        await senders.until_acked(len(senders.ledger.acked) + 100)
+        assert it.listener.process is not None
+        assert it.listener.process.returncode is None, "it waits for what may pass"
+        await it.listener.stop()
+        it.listener.prefix = newer
+        await it.listener.start()
+        await senders.until_acked(len(senders.ledger.acked) + 50)
+        senders.stopped = True
+        acked = set(senders.ledger.acked)
+        await until(lambda: acked <= numbers(it) or None, "everything that was acked", 60.0)
+        assert set(it.captured().values()) == {1}
+    assert set(senders.ledger.statuses) <= {200, 202, 503}
+
+
+def told(it: Road, words: str) -> bool | None:
+    """Whether the listener has said so of its tries."""
+    return any(words in one.get("reason", "") for one in it.listener.records) or None
 
 
 async def test_two_listeners_get_everything_each_whatever_happens_to_the_other(

@@ -1,4 +1,4 @@
-"""S1: a thousand streams at once: each gets its own and nothing else, and costs little memory."""
+"""S1: thousands of streams at once: each gets its own and nothing else, and costs little memory."""
 
 import asyncio
 import resource
@@ -16,7 +16,7 @@ COUNT = 1_000
 EACH_KB = 50
 ALL_KB = 300_000
 PATIENT = {"HOOKCLI_RELAY_SILENCE_S": "300"}
-"""A thousand listeners in one test cannot all give signs of life."""
+"""Thousands of listeners in one test cannot all give signs of life."""
 
 
 @pytest.fixture(autouse=True)
@@ -95,4 +95,20 @@ async def test_a_thousand_idle_listeners_of_one_endpoint_stay_small(tmp_path: Pa
         assert (await rawhttp.once(it.port, raw)).status == 202
         for one in streams:
             await got(one, 1)
+            one.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_ten_thousand_idle_streams_stay_within_a_gibibyte(tmp_path: Path) -> None:
+    async with relay(tmp_path, settings=PATIENT) as it:
+        assert it.process is not None
+        endpoints = await made(it, 10 * COUNT)
+        streams = await opened(it, endpoints)
+        assert it.process.peak_kb() <= 1 << 20
+        raw = rawhttp.request("POST", endpoints[-1].path, (), b"for the last")
+        assert (await rawhttp.once(it.port, raw)).status == 202
+        await got(streams[-1], 1)
+        assert [one for one in streams if one.closed] == []
+        for one in streams:
             one.close()

@@ -11,16 +11,19 @@ from tests.support.stream import count_log
 from tests.support.traffic import number_in, traffic
 
 
-@pytest.mark.parametrize("often", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "each", [400, pytest.param(2_000, marks=[pytest.mark.slow, pytest.mark.rounds(51)])]
+)
 async def test_every_acked_event_is_in_the_log_exactly_once(
-    tmp_path: Path, rounds: int, often: bool
+    tmp_path: Path, rounds: int, each: int
 ) -> None:
+    """With up to `each` acks between two kills."""
     chance = random.Random()
     async with relay(tmp_path) as it:
         endpoint = await it.endpoint()
         async with traffic(it.port, endpoint.path, senders=16) as senders:
             for _ in range(rounds):
-                await senders.until_acked(len(senders.ledger.acked) + chance.randrange(1, 400))
+                await senders.until_acked(len(senders.ledger.acked) + chance.randrange(1, each))
                 # Anywhere between two commits, or within one.
                 await asyncio.sleep(chance.uniform(0, 0.02))
                 await it.kill()

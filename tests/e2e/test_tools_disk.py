@@ -92,3 +92,51 @@ def test_a_sync_that_is_held_ends_when_it_is_let_go(tmp_path: Path) -> None:
             under.release()
             assert held.wait(10) == 0
         assert under.holds(b"x")
+
+
+TRIES = """
+import errno, os, sys
+place, elsewhere = sys.argv[1:]
+fd = os.open(f"{place}/a", os.O_CREAT | os.O_RDWR)
+os.write(fd, b"before")
+def told(action):
+    try:
+        action()
+    except OSError as error:
+        return errno.errorcode[error.errno]
+    return "done"
+def tries():
+    for action in (
+        lambda: os.write(fd, b"x"),
+        lambda: os.pwrite(fd, b"x", 0),
+        lambda: os.ftruncate(fd, 0),
+        lambda: os.fdatasync(fd),
+        lambda: os.open(f"{place}/a", os.O_RDWR),
+        lambda: os.open(f"{place}/b", os.O_CREAT),
+        lambda: os.read(os.open(f"{place}/a", os.O_RDONLY), 9),
+        lambda: open(elsewhere, "w").write("x"),
+    ):
+        yield told(action)
+print("ready", flush=True)
+for _ in sys.stdin:
+    print(*tries(), flush=True)
+"""
+
+
+def test_a_disk_that_is_read_only_can_be_read_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    with disk(folder, writes=True) as under:
+        argv = [sys.executable, "-c", TRIES, str(folder), str(tmp_path / "elsewhere")]
+        with subprocess.Popen(
+            argv, preexec_fn=under.preexec, stdin=-1, stdout=-1, text=True
+        ) as process:
+            assert process.stdin
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+            for under.read_only, refused in ((True, "EROFS"), (False, "done")):
+                process.stdin.write("now\n")
+                process.stdin.flush()
+                assert process.stdout.readline().split() == [refused] * 6 + ["done"] * 2
+            process.stdin.close()
+            assert process.wait(10) == 0

@@ -10,41 +10,21 @@ import pytest
 from hookcli.wire import codec
 from hookcli.wire.messages import Ack, Ping, Target
 from tests.relay_server.harness import Running, eventually, relay
+from tests.support.hostile import FIRST, linger
 from tests.support.running import Endpoint
 from tests.support.stream import Stream
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 EACH = 500
 """How many slow senders of each kind."""
 
-FIRST = {
-    "says nothing": b"",
-    "stops in its head": b"POST / HTTP/1.1\r\nHost: h\r\nX-Slow: ",
-    "stops in its body": b"POST {} HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nx",
-    "stops in a chunk": b"POST {} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\nx",
-}
 
-
+@pytest.mark.timeout(300)
 async def test_slow_senders_are_ended_and_hold_up_nobody(tmp_path: Path) -> None:
     """H2: 500 of each of four kinds, each dripping a byte a second, while a customer is served."""
     async with relay(tmp_path, head_timeout_s=2.0, idle_timeout_s=4.0) as hub:
         endpoint, customer = await hub.endpoint(), await hub.endpoint()
-
-        async def slow(first: bytes) -> None:
-            reader, writer = await asyncio.open_connection("127.0.0.1", hub.port)
-            writer.write(first.replace(b"{}", endpoint.path.encode()))
-            ended = asyncio.ensure_future(reader.read())
-            try:
-                async with asyncio.timeout(30):
-                    while not ended.done():
-                        await asyncio.wait([ended], timeout=1.0)
-                        if first and not writer.is_closing():
-                            writer.write(b"x")
-            finally:
-                writer.transport.abort()
-            if not ended.exception():
-                assert b" 2" not in ended.result()[:12]
 
         async def served() -> int:
             for number in range(300):
@@ -55,7 +35,7 @@ async def test_slow_senders_are_ended_and_hold_up_nobody(tmp_path: Path) -> None
         async with asyncio.TaskGroup() as group:
             for first in FIRST.values():
                 for _ in range(EACH):
-                    group.create_task(slow(first))
+                    group.create_task(linger(hub.port, endpoint.path, first))
             serving = group.create_task(served())
         assert serving.result() == 300
         assert hub.relay.log.held(endpoint.id) == (0, 0)
@@ -81,7 +61,9 @@ def frames(source: random.Random, endpoint: Endpoint) -> bytes:
     return head + b"\0\0\0\0" + bytes(payload)
 
 
-async def test_nonsense_from_listeners_ends_their_stream_and_no_other(tmp_path: Path) -> None:
+async def test_nonsense_from_listeners_ends_their_stream_and_no_other(
+    tmp_path: Path, inputs: int | None
+) -> None:
     """H3: 2,000 streams that send nonsense; one that does not hears every event meanwhile."""
     source = random.Random(7)
     async with relay(tmp_path, endpoint_rate=0) as hub:
@@ -100,7 +82,7 @@ async def test_nonsense_from_listeners_ends_their_stream_and_no_other(tmp_path: 
 
             async with asyncio.TaskGroup() as group:
                 for _ in range(8):
-                    group.create_task(nonsense(250))
+                    group.create_task(nonsense((inputs or 2_000) // 8))
                 for number in range(100):
                     assert (await hub.post(endpoint, b"%d" % number)).status == 202
             await good.until(lambda: len(good.seqs) == 100, "all events", 10.0)

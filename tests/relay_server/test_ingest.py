@@ -76,6 +76,22 @@ async def test_every_method_is_an_event(hub: Running, method: str) -> None:
     )
 
 
+async def test_a_browser_s_preflight_is_an_event_and_gets_nothing_of_ours(hub: Running) -> None:
+    endpoint = await hub.endpoint()
+    fields = (
+        (b"Origin", b"https://shop.example"),
+        (b"Access-Control-Request-Method", b"POST"),
+        (b"Cookie", b"a=1; b=2"),
+    )
+    raw = rawhttp.request("OPTIONS", endpoint.path, fields, framing="none")
+    told = await rawhttp.once(hub.port, raw)
+    (event,) = await read_log(hub.port, endpoint)
+    assert set(fields) <= set(event.headers)
+    names = {name.lower() for name, _ in told.headers}
+    assert not any(name.startswith(b"access-control-") for name in names)
+    assert b"set-cookie" not in names
+
+
 BODIES = {
     "empty": b"",
     "json": b'{ "a" :\t1 }\n',

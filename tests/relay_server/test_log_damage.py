@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from relay_server.log.base import StorageError
-from relay_server.log.schema import connect, corrupt
+from relay_server.log.schema import corrupt
 from tests.relay_server.harness import relay
 from tests.relay_server.test_log import Opened, event_of, opened
 from tests.support.stream import Stream
@@ -137,32 +136,3 @@ async def test_a_listener_is_not_left_to_believe_that_all_is_well(
         async with hub.stream(endpoint) as again:
             await hub.next_event(again, 2)
             assert [event.body for event in again.events] == [b"before", b"meanwhile"]
-
-
-async def test_a_read_only_disk_is_told_and_work_goes_on_when_it_is_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As the kernel does with a disk that has failed: what is open may still be read."""
-
-    def read_only(path: Path, *, write: bool) -> sqlite3.Connection:
-        return connect(path, write=False)
-
-    async with opened("sqlite", tmp_path) as it:
-        await it.put("ep_a")
-        await it.append(body=b"before")
-        with monkeypatch.context() as harm:
-            harm.setattr("relay_server.log.writer.connect", read_only)
-            it.log._writer._db.execute("pragma query_only=1")  # type: ignore[attr-defined]
-            for _ in range(3):
-                with pytest.raises(StorageError, match="readonly"):
-                    await it.append(body=b"refused")
-            with pytest.raises(StorageError, match="readonly"):
-                await it.probe()
-            assert [event.body for event in await it.all()] == [b"before"]
-        seqs = [event.seq for event in await it.all()]
-        while len(seqs) < 2:
-            try:
-                seqs.append(await it.append(body=b"after"))
-            except StorageError:
-                continue
-        assert [event.body for event in await it.all()] == [b"before", b"after"]

@@ -13,7 +13,7 @@ from relay_server.streams import Streams
 from tests.relay_server.harness import Running, eventually, relay, replies
 from tests.support import rawhttp
 from tests.support.running import Endpoint
-from tests.support.stream import RefusedError, Stream, read_log
+from tests.support.stream import RefusedError, Stream
 from tests.support.traffic import number_of, send_all, traffic
 
 
@@ -356,27 +356,6 @@ async def test_a_stream_that_may_not_be_is_refused_before_the_upgrade(
     told = await rawhttp.once(hub.port, raw.replace(*change).encode())
     assert told.status == status
     assert told.values(b"Server") == []
-
-
-async def test_frames_that_break_the_protocol_end_that_stream_only(hub: Running) -> None:
-    endpoint = await hub.endpoint(respond="ack")
-    bad = [
-        b"\x83\x80\x00\x00\x00\x00",  # a reserved opcode
-        b"\xc2\x80\x00\x00\x00\x00",  # a reserved bit
-        b"\x89\xfe\x00\xff\x00\x00\x00\x00" + b"x" * 255,  # a long control frame
-        b"\x80\x80\x00\x00\x00\x00",  # a continuation of nothing
-        b"\x82\xff" + b"\xff" * 8 + b"\x00" * 4,  # a length beyond all bounds
-        b"\x88\x81\x00\x00\x00\x00x",  # half a close code
-    ]
-    async with hub.stream(endpoint) as good:
-        for frame in bad:
-            async with hub.stream(endpoint) as it:
-                it.write(frame)
-                await closed(it)
-        assert good.closed is None
-        await hub.post(endpoint)
-        assert len(await read_log(hub.port, endpoint)) == 1
-    await eventually(lambda: len(streams(hub)) == 0)
 
 
 async def test_many_come_and_go_and_nothing_is_left_of_them(hub: Running) -> None:

@@ -3,7 +3,8 @@
 A seccomp filter (Linux 5.0 and later, seccomp_unotify(2)) hands every `fsync` and `fdatasync` of
 the process to a thread of the test. There it can be held or made to fail, and what it would have
 brought to the disk is noted, so that a power cut can be played at any moment: the files as they
-would be found, with everything that was not synced lost, or torn.
+would be found, with everything that was not synced lost, or torn. Where asked for, every write and
+every opening for writing comes by as well, so that the disk can turn read-only, and back.
 """
 
 import ctypes
@@ -18,7 +19,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,11 +31,17 @@ _RECEIVE, _SEND = 0xC0502100, 0xC0182101
 """SECCOMP_IOCTL_NOTIF_RECV and _SEND, from the sizes of their structures."""
 _GO_ON = 1
 """SECCOMP_USER_NOTIF_FLAG_CONTINUE"""
-# The numbers of seccomp(2), fsync(2) and fdatasync(2).
-_CALLS = {"x86_64": (317, 74, 75), "aarch64": (277, 82, 83)}
+_SECCOMP = {"x86_64": 317, "aarch64": 277}
+_SYNCS = {"x86_64": {74, 75}, "aarch64": {82, 83}}
+"""fsync(2), fdatasync(2)"""
+_WRITES = {"x86_64": {1, 18, 77}, "aarch64": {64, 68, 46}}
+"""write(2), pwrite64(2), ftruncate(2): a descriptor first, as in `_SYNCS`"""
+_OPENS = {"x86_64": {257}, "aarch64": {56}}
+"""openat(2): path and flags behind the descriptor of a folder"""
+_FOR_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
-def _filter(calls: tuple[int, ...]) -> bytes:
+def _filter(calls: Sequence[int]) -> bytes:
     """A BPF program that notifies about these calls and allows all others."""
     load, equal, end = 0x20, 0x15, 0x06
     lines = [(load, 0, 0, 0)]
@@ -67,8 +74,10 @@ class _File:
 class Disk:
     """What stands between a process and `folder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, writes: bool = False) -> None:
         self.folder = folder
+        self.read_only = False
+        """Whether nothing can be written, as when the kernel gives a disk up; needs `writes`."""
         self.syncs: list[tuple[float, str]] = []
         """When each sync was done (`time.monotonic()`), and the name of its file or folder."""
         self.waiting = threading.Event()
@@ -80,8 +89,10 @@ class Disk:
         self._files: dict[int, _File] = {}
         self._names: dict[Path, dict[str, int]] = {}
         """The names and inodes of each folder, as its last sync found them."""
-        self._numbers = _CALLS[platform.machine()]
-        self._program = _filter(self._numbers[1:])
+        here = platform.machine()
+        self._seccomp, self._opens = _SECCOMP[here], _OPENS[here]
+        self._writes = _WRITES[here] | self._opens if writes else set[int]()
+        self._program = _filter([*_SYNCS[here], *self._writes])
         self._ours, self._theirs = socket.socketpair()
         self._adopt(folder)
         self._thread = threading.Thread(target=self._serve, name="disk", daemon=True)
@@ -104,7 +115,7 @@ class Disk:
         head = struct.pack("HxxxxxxP", len(self._program) // 8, ctypes.addressof(code))
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         fd = libc.syscall(
-            self._numbers[0], _SECCOMP_SET_MODE_FILTER, _NEW_LISTENER, ctypes.c_char_p(head)
+            self._seccomp, _SECCOMP_SET_MODE_FILTER, _NEW_LISTENER, ctypes.c_char_p(head)
         )
         if fd < 0:
             raise OSError(ctypes.get_errno(), "seccomp")
@@ -164,17 +175,33 @@ class Disk:
             return False
         asked = bytearray(80)
         fcntl.ioctl(listener, _RECEIVE, asked, True)
-        (call,), (pid,) = struct.unpack_from("Q", asked), struct.unpack_from("I", asked, 8)
-        (fd,) = struct.unpack_from("Q", asked, 32)
-        error = self._sync(f"/proc/{pid}/fd/{fd}")
+        call, pid, number = struct.unpack_from("QIxxxxI", asked)
+        args = struct.unpack_from("6Q", asked, 32)
+        error = self._refusal(pid, number, args)
         told = (0, 0, _GO_ON) if error is None else (0, -error, 0)
         fcntl.ioctl(listener, _SEND, struct.pack("QqiI", call, *told))
         return True
 
+    def _refusal(self, pid: int, number: int, args: Sequence[int]) -> int | None:
+        """The error of a call, 0 for none; None: the kernel is to do it."""
+        link = f"/proc/{pid}/fd/{args[0]}"
+        if not self.read_only:
+            return None if number in self._writes else self._sync(link)
+        if number not in self._opens:
+            path = Path(os.readlink(link))
+        elif args[2] & _FOR_WRITING:
+            path = _path_at(pid, args[1])
+        else:
+            return None
+        return errno.EROFS if self._is_inside(path) else None
+
+    def _is_inside(self, path: Path) -> bool:
+        return path == self.folder or self.folder in path.parents
+
     def _sync(self, link: str) -> int | None:
         """The error of the call, 0 for none; None: it is none of our business."""
         path = Path(os.readlink(link))
-        if path != self.folder and self.folder not in path.parents:
+        if not self._is_inside(path):
             return None
         if not self._go.is_set():
             self.waiting.set()
@@ -224,6 +251,13 @@ class Disk:
             (to / name).write_bytes(data)
 
 
+def _path_at(pid: int, address: int) -> Path:
+    """A path in the memory of a process."""
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        memory.seek(address)
+        return Path(os.fsdecode(memory.read(4096).split(b"\0", 1)[0]))
+
+
 def _torn(synced: bytes, written: bytes, chance: random.Random) -> bytes:
     """Each block as it was synced or as it was written."""
     size = chance.choice([len(synced), len(written)])
@@ -235,9 +269,9 @@ def _torn(synced: bytes, written: bytes, chance: random.Random) -> bytes:
 
 
 @contextmanager
-def disk(folder: Path) -> Iterator[Disk]:
-    """A disk for processes that are started and ended inside."""
-    it = Disk(folder)
+def disk(folder: Path, *, writes: bool = False) -> Iterator[Disk]:
+    """A disk for processes that are started and ended inside; `writes`: it can turn read-only."""
+    it = Disk(folder, writes=writes)
     try:
         yield it
     finally:

@@ -1,4 +1,4 @@
-"""Disks that can be filled, and emptied again, under a running relay."""
+"""Disks that take nothing for a while, under a running relay."""
 
 import os
 import resource
@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Protocol
 
+from tests.support.disk import Disk
 from tests.support.running import Relay
 
 _SIZE = 600 << 20
@@ -62,6 +63,19 @@ class ShortFiles:
     def _limit(self, size: int) -> None:
         _, hard = resource.prlimit(self._pid, resource.RLIMIT_FSIZE)
         resource.prlimit(self._pid, resource.RLIMIT_FSIZE, (size, hard))
+
+
+class ReadOnly:
+    """What can be read can be read; nothing can be written or opened for writing."""
+
+    def __init__(self, under: Disk) -> None:
+        self._under = under
+
+    def fill(self) -> None:
+        self._under.read_only = True
+
+    def empty(self) -> None:
+        self._under.read_only = False
 
 
 def mounting(data: Path) -> list[str]:

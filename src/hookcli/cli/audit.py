@@ -1,6 +1,5 @@
 """`hookcli audit`: how your app behaves when webhooks go wrong."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -11,18 +10,6 @@ from hookcli.cli.here import Here
 from hookcli.errors import UsageError
 
 app = new_app()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What to ask, and of whom."""
-
-    target: str
-    checks: tuple[str, ...]
-    junit: str | None
-    secret: str | None
-    timeout_ms: int
-    yes: bool
 
 
 @app.command(name="audit")
@@ -54,9 +41,9 @@ def audit(
 
     hookcli audit --target 8000 --from @
     """
-    from hookcli.cli.auditing import run
-    from hookcli.cli.replay import target as read_target
+    from hookcli.cli.auditing import Options, run
     from hookcli.cli.road import ms
+    from hookcli.cli.sending import target as read_target
 
     here: Here = ctx.obj
     named = [*(from_ or []), *(words or [])]

@@ -11,13 +11,12 @@ from msgspec import structs
 from hookcli import signatures
 from hookcli.captures.model import Attempt
 from hookcli.cli import forwarding, loop, replaying, selecting, signing
-from hookcli.cli.audit import Options
 from hookcli.cli.console import ExitCode
 from hookcli.cli.here import Here
 from hookcli.cli.render import ndjson
 from hookcli.cli.render.paint import Paint
 from hookcli.cli.render.words import plural, safe, span
-from hookcli.cli.replay import Options as Sending
+from hookcli.cli.sending import Options as Sending
 from hookcli.cli.triggering import first_sent
 from hookcli.errors import StoreError, TargetError, UsageError
 from hookcli.wire.http import Request
@@ -28,6 +27,18 @@ from hookcli.workbench.parcels import Forward
 from hookcli.workbench.replay import UNREACHABLE, Job
 
 _RESULTS = {"ok": ("ok", "green"), "failed": ("FAIL", "red"), "skipped": ("skip", "dim")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What to ask, and of whom."""
+
+    target: str
+    checks: tuple[str, ...]
+    junit: str | None
+    secret: str | None
+    timeout_ms: int
+    yes: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,7 +98,7 @@ def endpoint(here: Here) -> list[Finding]:
     if not here.settings.text("relay"):
         return []
     name = endpoints.name(here.settings)
-    known = endpoints.known(here.settings, here.credentials)
+    known = here.known_endpoint()
     if known is None and not name.startswith(endpoints.ID_PREFIX):
         hint = f"hookcli listen 8000 -e {name}"
         return [Finding(Mark.NOTE, f"{name} is not made yet: the first `listen` makes it", hint)]

@@ -1,6 +1,5 @@
 """`hookcli edit`: make a changed copy of a capture."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -12,19 +11,6 @@ from hookcli.cli.here import Here
 from hookcli.errors import UsageError
 
 app = new_app()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What to change and what to do with the copy."""
-
-    changes: Changes
-    resign: bool | None
-    secret: str | None
-    send: bool
-    save: bool
-    to: str | None
-    yes: bool
 
 
 @app.command(name="edit")
@@ -57,8 +43,8 @@ def edit(
 
     new=$(hookcli edit @ --set data.object.amount:=0)
     """
-    from hookcli.cli.editing import run
-    from hookcli.cli.replay import target
+    from hookcli.cli.editing import Options, run
+    from hookcli.cli.sending import target
 
     here: Here = ctx.obj
     if send and save:

@@ -1,12 +1,13 @@
 """Makes a changed copy: by flags without a question, else in the editor and with one."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from hookcli.captures.model import Attempt, Capture
 from hookcli.cli import editor, forwarding, loop, making, selecting, signing
+from hookcli.cli.changes import Changes
 from hookcli.cli.console import ExitCode
-from hookcli.cli.edit import Options
 from hookcli.cli.here import Here
 from hookcli.cli.jobs import target_for
 from hookcli.cli.making import Made
@@ -25,6 +26,19 @@ if TYPE_CHECKING:
     from hookcli.wire.http import Request
 
 SEND, SAVE, DISCARD = "send", "save", "discard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What to change and what to do with the copy."""
+
+    changes: Changes
+    resign: bool | None
+    secret: str | None
+    send: bool
+    save: bool
+    to: str | None
+    yes: bool
 
 
 def run(here: Here, ref: str, options: Options) -> int:
@@ -108,10 +122,10 @@ def _kept(
 def _send(
     here: Here, store: "Store", made: Made, parcel: Parcel, options: Options, target: str
 ) -> int:
-    from hookcli.cli import replay, replaying
+    from hookcli.cli import replaying, sending
 
     job = Job(capture=made.copy.id, received_at=made.copy.received_at, target=target)
-    asked = replay.Options(to=target, yes=options.yes)
+    asked = sending.Options(to=target, yes=options.yes)
     if not replaying.may(here, [job], asked):
         return ExitCode.NO
     attempt, code = loop.run(partial(_attempt, here, parcel, target))

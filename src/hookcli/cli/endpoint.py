@@ -38,12 +38,11 @@ def endpoint(ctx: typer.Context) -> int:
 def ls(ctx: typer.Context) -> int:
     """List the endpoints of the relay."""
     from hookcli.cli.access import api, relay_origin
-    from hookcli.config import endpoints
 
     here: Here = ctx.obj
     origin = relay_origin(here)
     relay = here.credentials.relay(origin)
-    mine = endpoints.known(here.settings, here.credentials)
+    mine = here.known_endpoint()
     if relay.key or mine is None:
         found = api(here, origin).list()
     else:

@@ -40,12 +40,12 @@ def export(
     hookcli export curl @      hookcli export har status:5xx since:1h -O failed.har
     """
     from hookcli.cli.exporting import Options, run
-    from hookcli.cli.replay import target
+    from hookcli.cli.sending import target
 
     here: Here = ctx.obj
     options = Options(
         form=form,
-        output=output,
+        output=None if output == "-" else output,
         to=target(to) or "",
         with_secrets=with_secrets,
         force=force,

@@ -13,7 +13,7 @@ from hookcli.errors import UsageError
 
 if TYPE_CHECKING:
     from hookcli.captures.store import Store
-    from hookcli.config.credentials import Credentials
+    from hookcli.config.credentials import Credentials, KnownEndpoint
     from hookcli.config.load import Settings
     from hookcli.config.paths import Paths
 
@@ -136,6 +136,18 @@ class Here:
 
     def endpoint_id(self) -> str | None:
         """The id of the endpoint that `seq` references are about, as far as is known here."""
-        from hookcli.config.endpoints import known_id
+        from hookcli.config.endpoints import ID_PREFIX, name
 
-        return known_id(self.settings, self.credentials)
+        if (named := name(self.settings)).startswith(ID_PREFIX):
+            return named
+        found = self.known_endpoint()
+        return found.id if found else None
+
+    def known_endpoint(self) -> "KnownEndpoint | None":
+        """The endpoint that the settings name, if it was made or seen from here."""
+        from hookcli.cli import presence
+        from hookcli.config.endpoints import known
+
+        return known(
+            self.settings, self.credentials, lambda id_: presence.listens(self.store_path, id_)
+        )

@@ -15,7 +15,6 @@ from hookcli.cli.console import ExitCode
 from hookcli.cli.here import Here
 from hookcli.cli.making import new_id
 from hookcli.cli.render.words import plural
-from hookcli.config.endpoints import known
 from hookcli.errors import HookcliError, UsageError
 from hookcli.workbench import imports
 from hookcli.workbench.imports import Imported, ReadFile
@@ -88,7 +87,7 @@ class _Keeper:
 
 
 def _read(here: Here, sources: Sequence[str], form: str) -> Iterator[Imported]:
-    endpoint = known(here.settings, here.credentials)
+    endpoint = here.known_endpoint()
     base = endpoint.url if endpoint else ""
     for source in sources:
         data, read_file = _opened(here, source)

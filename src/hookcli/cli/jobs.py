@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hookcli.cli import selecting
 from hookcli.cli.here import Here
 from hookcli.cli.render.words import short
-from hookcli.cli.replay import Options
+from hookcli.cli.sending import Options
 from hookcli.errors import UsageError
 from hookcli.workbench.replay import Job, target_of
 

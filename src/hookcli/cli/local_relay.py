@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hookcli.cli.here import Here
-from hookcli.config.endpoints import LOCAL_PORT
+from hookcli.config.endpoints import LOCAL_PORTS
 from hookcli.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from relay_server.app import Relay
-
-PORTS = range(LOCAL_PORT, LOCAL_PORT + 20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +35,13 @@ async def start(here: Here, notice: Callable[[str], None]) -> LocalRelay:
     Raises:
         UsageError: none of the ports is free. StoreError: its log cannot be used.
     """
-    for port in PORTS:
+    for port in LOCAL_PORTS:
         if found := await _started(here, port):
-            if port != LOCAL_PORT:
-                notice(f"{LOCAL_PORT} is in use, using {port}")
+            if port != LOCAL_PORTS[0]:
+                notice(f"{LOCAL_PORTS[0]} is in use, using {port}")
             return found
     raise UsageError(
-        f"no port from {PORTS[0]} to {PORTS[-1]} is free for the local relay",
+        f"no port from {LOCAL_PORTS[0]} to {LOCAL_PORTS[-1]} is free for the local relay",
         hint="hookcli login URL, to use another relay",
     )
 

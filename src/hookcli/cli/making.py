@@ -11,7 +11,7 @@ from hookcli.captures.model import Attempt, Capture
 from hookcli.cli import editor, signing
 from hookcli.cli.here import Here
 from hookcli.cli.render.words import safe, short
-from hookcli.cli.replay import Options
+from hookcli.cli.sending import Options
 from hookcli.errors import UsageError
 from hookcli.wire.http import Request
 from hookcli.workbench import parcels, records

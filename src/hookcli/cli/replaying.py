@@ -18,7 +18,7 @@ from hookcli.cli.progress import Progress
 from hookcli.cli.render import ndjson, sent
 from hookcli.cli.render.paint import Paint
 from hookcli.cli.render.words import plural, safe
-from hookcli.cli.replay import Options
+from hookcli.cli.sending import Options
 from hookcli.config.values import is_loopback
 from hookcli.errors import TargetError, UsageError
 from hookcli.workbench import expect as expecting
@@ -47,6 +47,13 @@ def run(here: Here, words: Sequence[str], options: Options, *, typed: Mapping[st
     with here.store() as store:
         jobs = ordered(jobs_of(here, store, words, options), options.order, Random())  # noqa: S311
         return send(here, store, jobs, options, expect, typed=typed)
+
+
+def resume(here: Here, ctx: Any) -> int:
+    """Go on with what a replay left unsent; the exit code."""
+    typed, options, jobs = unfinished.left(here, ctx)
+    with here.store() as store:
+        return send(here, store, jobs, options, expectation(options), typed=typed)
 
 
 def expectation(options: Options) -> Expectation:

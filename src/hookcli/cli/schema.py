@@ -32,4 +32,4 @@ def schema(
     from hookcli.cli.shaping import run
 
     here: Here = ctx.obj
-    return run(here, words or [], pydantic=pydantic, output=output)
+    return run(here, words or [], pydantic=pydantic, output=None if output == "-" else output)

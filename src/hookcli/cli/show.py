@@ -56,9 +56,9 @@ def show(
         raise UsageError(f"--print {letters}: no part is called {unknown[0]}", hint=f"-p {LETTERS}")
     (word,) = selecting.words_or_pick(here, [ref] if ref is not None else [])
     detail = _detail(here, word, attempt)
-    if output is not None:
+    if output is not None and output != "-":
         return _write(here, output, _raw_of(detail, letters, body=body))
-    if raw:
+    if raw or output == "-":
         return _raw(here, _raw_of(detail, letters, body=body), force=force)
     if here.console.json:
         return _json(here, detail)

@@ -1,6 +1,5 @@
 """`hookcli trigger`: send a signed sample, or a body of your own, as a provider would."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -12,25 +11,6 @@ from hookcli.cli.here import Here
 from hookcli.errors import UsageError
 
 app = new_app()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What to make of a sample and where to send it."""
-
-    changes: Changes
-    scheme: str
-    secret: str | None
-    unsigned: bool
-    bad: bool
-    stale_ms: int
-    duplicate: bool
-    times: int
-    to: str | None
-    yes: bool
-    dry_run: bool
-    letters: str
-    timeout_ms: int
 
 
 @app.command(name="trigger")
@@ -106,7 +86,7 @@ def trigger(
         path=path,
         query=tuple(query or ()),
     )
-    options = Options(
+    options = triggering.Options(
         changes=changes,
         scheme=scheme,
         secret=secret,
@@ -134,6 +114,6 @@ def _ms(text: str) -> int:
 
 
 def _target(text: str | None) -> str | None:
-    from hookcli.cli.replay import target
+    from hookcli.cli.sending import target
 
     return target(text)

@@ -11,7 +11,7 @@ from msgspec import structs
 from hookcli import signatures
 from hookcli.captures.model import Attempt, Outcome, Why
 from hookcli.cli import access, forwarding, loop, replaying, selecting, signing
-from hookcli.cli.changes import read_body
+from hookcli.cli.changes import Changes, read_body
 from hookcli.cli.console import ExitCode
 from hookcli.cli.here import Here
 from hookcli.cli.importing import capture_of
@@ -20,9 +20,7 @@ from hookcli.cli.render.detail import body as body_lines
 from hookcli.cli.render.detail import request_head
 from hookcli.cli.render.paint import Paint
 from hookcli.cli.render.words import first_line, fit, plural, safe, short, span
-from hookcli.cli.replay import Options as Sending
-from hookcli.cli.trigger import Options
-from hookcli.config.endpoints import LOCAL_RELAY, known
+from hookcli.cli.sending import Options as Sending
 from hookcli.errors import RelayError, TargetError, UsageError
 from hookcli.signatures import Scheme, samples
 from hookcli.wire.headers import first
@@ -36,6 +34,25 @@ from hookcli.workbench.replay import UNREACHABLE, Job
 
 if TYPE_CHECKING:
     from hookcli.workbench.edits import Edit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What to make of a sample and where to send it."""
+
+    changes: Changes
+    scheme: str
+    secret: str | None
+    unsigned: bool
+    bad: bool
+    stale_ms: int
+    duplicate: bool
+    times: int
+    to: str | None
+    yes: bool
+    dry_run: bool
+    letters: str
+    timeout_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,17 +127,17 @@ def _where(here: Here, options: Options) -> Where:
     if options.to is not None:
         return Where(target=options.to, url=options.to, direct=True)
     origin = here.settings.text("relay")
-    endpoint = known(here.settings, here.credentials)
+    endpoint = here.known_endpoint()
     if origin is not None and endpoint is None:
         given = access.endpoint(here, origin)
-        endpoint = known(here.settings, here.credentials)
+        endpoint = here.known_endpoint()
         url = endpoint.url if endpoint else f"{origin}/{given.endpoint}"
     elif endpoint is not None:
         url = endpoint.url
     else:
         raise RelayError(
             "there is no endpoint to send to yet",
-            why=(f"no relay is configured, and none was ever started at {LOCAL_RELAY}",),
+            why=("no relay is configured, and `listen` has not made one on this machine yet",),
             hint="hookcli listen 8000, or --to 8000 to send to your app directly",
         )
     return Where(target=url, url=url, direct=False)

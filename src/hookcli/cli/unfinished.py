@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hookcli.cli.here import Here
+from hookcli.cli.sending import Options, read
 from hookcli.errors import NotFoundError, UsageError
 from hookcli.workbench.replay import Job
 
@@ -39,15 +40,13 @@ def keep(here: Here, rest: Sequence[Job], typed: Mapping[str, Any]) -> bool:
     return True
 
 
-def resume(here: Here, ctx: Any) -> int:
-    """Go on; what is given on this command line goes before what was given then.
+def left(here: Here, ctx: Any) -> tuple[dict[str, Any], Options, list[Job]]:
+    """What was typed, how it is read and what is to be sent; this command line goes before that one.
 
     Raises:
         NotFoundError: nothing was left unsent.
         UsageError: captures are named as well, or what was kept is of another store.
     """
-    from hookcli.cli import replay, replaying
-
     if ctx.params["words"] or ctx.params["filter_"] or ctx.params["last"]:
         raise UsageError("--resume goes on with what was named then: name nothing now")
     file = _file(here)
@@ -58,15 +57,13 @@ def resume(here: Here, ctx: Any) -> int:
     given = {name: ctx.params[name] for name in ctx.params if _is_given(ctx, name)}
     typed = dict(ctx.params) | kept["options"] | given
     # Each job says for itself how often it is still to be sent.
-    options = replay.options(here, typed | {"times": 1})
+    options = read(here, typed | {"times": 1})
     jobs = [
         Job(capture=capture, received_at=at, target=options.to or target)
         for capture, at, target, count in kept["jobs"]
         for _ in range(count)
     ]
-    with here.store() as store:
-        expect = replaying.expectation(options)
-        return replaying.send(here, store, jobs, options, expect, typed=typed)
+    return typed, options, jobs
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -1,18 +1,18 @@
 """Which endpoint a command is about, as far as this machine knows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from hookcli.config.credentials import Credentials, KnownEndpoint
+from hookcli.config.credentials import Credentials, KnownEndpoint, KnownRelay
 from hookcli.config.load import Settings
 from hookcli.config.secrets import Secret, resolve
 
 DEFAULT = "default"
 """The name of the endpoint that is created at first use."""
 
-LOCAL_PORT = 4747
-"""Where the relay inside `hookcli listen` listens, if the port is free."""
+LOCAL_PORTS = range(4747, 4767)
+"""Where the relay inside `hookcli listen` listens: at the first that is free."""
 
-LOCAL_RELAY = f"http://127.0.0.1:{LOCAL_PORT}"
+LOCAL_RELAYS = [f"http://127.0.0.1:{port}" for port in LOCAL_PORTS]
 ID_PREFIX = "ep_"
 
 
@@ -27,18 +27,18 @@ def names(settings: Settings) -> list[str]:
     return [one.strip() for one in given if one.strip()] or [DEFAULT]
 
 
-def known(settings: Settings, credentials: Credentials) -> KnownEndpoint | None:
-    """The endpoint, if it was made or seen from here."""
-    origin = settings.text("relay") or LOCAL_RELAY
-    return credentials.relay(origin).endpoint(name(settings))
+def known(
+    settings: Settings, credentials: Credentials, is_heard: Callable[[str], bool]
+) -> KnownEndpoint | None:
+    """The endpoint, if it was made or seen from here.
 
-
-def known_id(settings: Settings, credentials: Credentials) -> str | None:
-    """The endpoint's id, if it can be known without asking a relay."""
-    if name(settings).startswith(ID_PREFIX):
-        return name(settings)
-    found = known(settings, credentials)
-    return found.id if found else None
+    With no relay configured there may be one of this name on each local port: then it is the one
+    that `is_heard` says a listener is on.
+    """
+    origin, relays = settings.text("relay"), credentials.relays()
+    each = (relays.get(one, KnownRelay()) for one in ([origin] if origin else LOCAL_RELAYS))
+    found = [one for relay in each if (one := relay.endpoint(name(settings)))]
+    return next((one for one in found if is_heard(one.id)), found[0] if found else None)
 
 
 def given_token(settings: Settings, environ: Mapping[str, str]) -> Secret | None:

@@ -96,6 +96,7 @@ def test_credentials_are_left_out_and_that_is_said(shelf: Shelf, tmp_path: Path)
         assert "1 credential left out: Authorization" in ended.err
         assert "--with-secrets" in ended.err
     shelf.run("export", "har", "@", "-O", str(file))
+    assert shelf.run("export", "har", "@", "-O", "-").out.encode() == file.read_bytes()
     assert CANARY not in file.read_text()
     assert shelf.run("export", "har", "@", "-O", str(file), "--with-secrets").err == (
         f"wrote 1 capture to {file}\n"

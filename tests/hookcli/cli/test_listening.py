@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hookcli.cli.console import ExitCode
-from hookcli.cli.local_relay import PORTS
+from hookcli.config.endpoints import LOCAL_PORTS
 from tests.hookcli.cli.inprocess import hookcli as in_process
 from tests.hookcli.cli.laptop import Laptop
 from tests.support import rawhttp
@@ -238,7 +238,7 @@ async def test_nothing_configured_works_on_this_machine(
         await process.kill()
     urls: dict[str, str] = {}
     for _ in range(5):
-        with held(range(PORTS.start, int(curl[2]))):
+        with held(range(LOCAL_PORTS.start, int(curl[2]))):
             again = await Process.start(argv, env=env, cwd=laptop.home)
             try:
                 same = await again.line(r"curl (http://127\.0\.0\.1:(\d+)/ep_\S+) -d")
@@ -263,6 +263,12 @@ async def test_two_listeners_without_a_relay_do_not_meet(
             other = await second.line(r"curl (http\S+)")
             assert other[1] != one[1]
             assert re.search(r"notice: 4747 is in use, using \d+", "\n".join(second.err))
+            await first.stop()
+            sent = await Process.start(
+                [hookcli(), "trigger", "stripe/invoice.paid", "--unsigned"], env=env
+            )
+            assert await sent.wait() == ExitCode.YES  # to the one that is there
+            await second.line(r"--> POST", stream="out")
         finally:
             await second.kill()
     finally:
@@ -425,7 +431,7 @@ def test_the_ports_of_the_local_relay_can_all_be_taken(monkeypatch: pytest.Monke
         held.bind(("127.0.0.1", 0))
         held.listen()
         port = held.getsockname()[1]
-        monkeypatch.setattr(local_relay, "PORTS", range(port, port + 1))
+        monkeypatch.setattr(local_relay, "LOCAL_PORTS", range(port, port + 1))
         ended = in_process("listen", "8000")
     assert ended.code == ExitCode.USAGE
     assert f"no port from {port} to {port} is free" in ended.err

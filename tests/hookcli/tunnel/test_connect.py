@@ -187,11 +187,14 @@ async def test_a_handshake_that_breaks_or_hangs_is_told() -> None:
     def drop(transport: asyncio.Transport, _: bytes) -> None:
         transport.abort()
 
-    async with scripted(drop) as url, forwarding() as forwarder:
-        attempt = await send(forwarder, url.replace("http:", "https:"))
+    async with (
+        scripted(drop) as dropping,
+        scripted(lambda *_: None) as silent,
+        forwarding() as forwarder,
+    ):
+        attempt = await send(forwarder, dropping.replace("http:", "https:"))
         assert attempt.outcome is Outcome.TLS
         assert attempt.error.startswith("the connection broke during the TLS handshake")
-    async with scripted(lambda *_: None) as url, forwarding() as forwarder:
-        attempt = await send(forwarder, url.replace("http:", "https:"), timeout_s=0.5)
+        attempt = await send(forwarder, silent.replace("http:", "https:"), timeout_s=0.5)
         assert attempt.outcome is Outcome.TIMED_OUT
         assert attempt.error == "the TLS handshake was not finished within 0.5 s"
