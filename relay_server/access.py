@@ -56,5 +56,6 @@ async def load_key(log: Log, given: str | None) -> tuple[str, str | None]:
     if stored is not None:
         return stored, None
     key = auth.new_token()
-    await log.put_meta(_KEY, auth.hashed(key))
-    return auth.hashed(key), key
+    held = await log.settle_meta(_KEY, auth.hashed(key))
+    # Another relay on the same log may have started at the same moment.
+    return held, key if held == auth.hashed(key) else None

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -145,7 +145,28 @@ class Api:
             if own is None:
                 raise _RefusedError(answers.UNAUTHORIZED)
             found = [own]
-        tell(as_json(200, {"endpoints": [self._view(endpoint) for endpoint in found]}))
+        self._looked_at(
+            found,
+            tell,
+            lambda: as_json(200, {"endpoints": [self._view(endpoint) for endpoint in found]}),
+        )
+
+    def _looked_at(
+        self, endpoints: Sequence[Endpoint], tell: Tell, answer: Callable[[], Answer]
+    ) -> None:
+        """Tell as soon as it is known how many events they hold."""
+        left = len(endpoints)
+
+        def looked(_: StorageError | None) -> None:
+            nonlocal left
+            left -= 1
+            if left <= 0:
+                tell(answer())
+
+        for endpoint in endpoints:
+            self._log.look(endpoint.id, looked)
+        if not endpoints:
+            tell(answer())
 
     def _create(self, changes: dict[str, Any], who: str | None, tell: Tell) -> None:
         each = self.settings.endpoints_per_address
@@ -178,11 +199,15 @@ class Api:
             self._door.forget(endpoint.id)
             self._registry.remove(endpoint.id, done)
         else:
-            tell(as_json(200, self._view(endpoint)))
+            self._looked_at([endpoint], tell, lambda: as_json(200, self._view(endpoint)))
 
     def _change(self, endpoint: Endpoint, changes: dict[str, Any], tell: Tell) -> None:
         changed = replace(self._registry.latest(endpoint), **changes)
-        done = partial(_when_stored, tell, lambda: as_json(200, self._view(changed)))
+        view = partial(self._looked_at, [changed], tell, lambda: as_json(200, self._view(changed)))
+
+        def done(error: StorageError | None) -> None:
+            tell(answers.NOT_STORED) if error is not None else view()
+
         self._registry.put(changed, done)
 
     def _rotate(self, head: Head, body: bytes, endpoint: Endpoint, tell: Tell) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from relay_server import derived
 from relay_server.access import load_key
 from relay_server.log.base import Log
-from relay_server.log.sqlite import SqliteLog
+from relay_server.log.choosing import chosen
 from relay_server.logging import note
 from relay_server.parts import Parts, assemble
 from relay_server.registry import Registry
@@ -37,6 +37,8 @@ class Started:
     """The relay's key, only at the start at which it was made: it is stored hashed."""
     admin: str | None = None
     """The origin of the private port, if there is one."""
+    log: str = ""
+    """Where the log is, for people."""
 
 
 class Relay:
@@ -45,12 +47,7 @@ class Relay:
     def __init__(self, settings: Settings) -> None:
         settings.check()
         self.settings = settings
-        self.log: Log = SqliteLog(
-            settings.data,
-            retention=derived.retention(settings, disk=0),
-            low_water=settings.low_water,
-            tail_bytes=settings.tail_bytes,
-        )
+        self.log: Log = chosen(settings)
         self._registry = Registry(self.log)
         self._server: asyncio.Server | None = None
         self._parts: Parts | None = None
@@ -91,6 +88,7 @@ class Relay:
             admin = (
                 await self._parts.admin.start(self.settings.admin) if self.settings.admin else None
             )
+            await self._parts.others.start()
             await self._server.start_serving()
         except BaseException:
             if self._server is not None:
@@ -100,10 +98,11 @@ class Relay:
         self._parts.edge.start()
         self._sweep()
         note("started", url=url, port=port, admin=admin, endpoints=len(self._registry))
-        return Started(url=url, port=port, key=key, admin=admin)
+        return Started(url=url, port=port, key=key, admin=admin, log=self.log.where)
 
     async def _limit_log(self) -> None:
-        disk = await asyncio.to_thread(derived.disk, self.settings.data)
+        own = self.settings.log is None
+        disk = await asyncio.to_thread(derived.disk, self.settings.data) if own else 0
         self.log.limit(
             derived.retention(self.settings, disk=disk),
             low_water=self.settings.low_water,
@@ -176,6 +175,7 @@ class Relay:
         await parts.edge.stop(grace_s * 0.2)
         parts.edge.abort()
         await parts.streams.stop(grace_s * 0.2)
+        await parts.others.stop()
         if self._sweeper is not None:
             self._sweeper.cancel()
         await asyncio.to_thread(parts.checker.close)

@@ -1,6 +1,7 @@
 """What the parts of a relay are told, made from its settings."""
 
 import shutil
+import socket
 from pathlib import Path
 
 from relay_server.admission import Patience
@@ -41,6 +42,11 @@ def retention(settings: Settings, *, disk: int) -> Retention:
         endpoint_bytes=settings.endpoint_bytes,
         total_bytes=settings.total_bytes or disk // 4 * 3,
     )
+
+
+def node(settings: Settings) -> str:
+    """What the relay is called among others."""
+    return settings.node or socket.gethostname()
 
 
 def disk(folder: Path) -> int:

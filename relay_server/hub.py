@@ -152,6 +152,14 @@ class Hub:
             return [Tell(it.endpoint, result.seq, "app", result)]
         return list(self._lose_hope(it, [result.seq]))
 
+    def holds(self, endpoint: str, seq: int) -> bool:
+        """Whether the sender of that event is held."""
+        return (endpoint, seq) in self._holds
+
+    def knows(self, listener: int) -> bool:
+        """Whether it still listens."""
+        return listener in self._listeners
+
     def hung_up(self, endpoint: str, seq: int) -> bool:
         """The sender is gone; whether it was held."""
         return self._release(endpoint, seq)

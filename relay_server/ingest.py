@@ -253,6 +253,7 @@ class Ingest:
         self._held[endpoint.id, outcome] = told
         exchange.hung_up = partial(self._hung_up, endpoint.id, outcome)
         self._watch_deadlines()
+        self._streams.others.held(endpoint.id, outcome)
 
     def _deadline_ms(self, endpoint: Endpoint, head: Head) -> int:
         """How long this sender is held at most, if it is held at all."""

@@ -90,6 +90,8 @@ class Now:
 
     gauges: Sequence[Gauge]
     waiting: Sequence[Waiting]
+    node: str = ""
+    """What the relay is called among others."""
 
 
 def page(metrics: Metrics, now: Now) -> bytes:
@@ -160,8 +162,9 @@ def _buckets(counts: Sequence[int]) -> list[tuple[str, float]]:
 
 
 def _gauges(now: Now) -> Iterator["Metric"]:
-    from prometheus_client.core import GaugeMetricFamily
+    from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 
+    yield InfoMetricFamily("hookcli_relay_node", "Which relay this is.", value={"node": now.node})
     for name, what, value in now.gauges:
         yield GaugeMetricFamily(f"hookcli_relay_{name}", what, value=value)
     facts: tuple[tuple[str, str, Callable[[Waiting], float]], ...] = (

@@ -10,6 +10,8 @@ from relay_server.admin import Admin
 from relay_server.admission import Head
 from relay_server.answers import Answer
 from relay_server.api import Api
+from relay_server.cluster.crossing import Crossing
+from relay_server.cluster.others import Alone, Others
 from relay_server.crowd import Crowd
 from relay_server.door import Door
 from relay_server.edge import Edge
@@ -39,6 +41,7 @@ class Parts:
     edge: Edge
     ingest: Ingest
     streams: Streams
+    others: Others
     api: Api
     door: Door
     hub: Hub
@@ -81,8 +84,17 @@ def assemble(
     lines = EventLines(lambda flush: loop.call_later(_LINES_AFTER_S, flush))
     metrics = Metrics()
     hub = Hub(max_held=settings.max_held, endpoint_held=settings.endpoint_held)
+    others: Others = Crossing(log.wire, hub) if log.wire is not None else Alone()
     streams = Streams(
-        settings, log, registry, hub, loop=loop, metrics=metrics, public_url=url, relay=relay
+        settings,
+        log,
+        registry,
+        hub,
+        others,
+        loop=loop,
+        metrics=metrics,
+        public_url=url,
+        relay=relay,
     )
     door = Door(settings, sets)
     checker = Checker(loop, timeout_s=settings.schema_timeout_ms / 1000)
@@ -101,10 +113,13 @@ def assemble(
         metrics=metrics,
     )
     ingest.edge = edge
-    api.status = Status(metrics, log, registry, streams, edge, settings.data)
+    data = settings.data if settings.log is None else None
+    api.status = Status(
+        metrics, log, registry, streams, edge, data=data, node=derived.node(settings)
+    )
     admin = Admin(health, api.status)
-    streams.tell = ingest.tell
-    return Parts(edge, ingest, streams, api, door, hub, checker, health, lines, admin)
+    streams.tell = others.tell = ingest.tell
+    return Parts(edge, ingest, streams, others, api, door, hub, checker, health, lines, admin)
 
 
 @dataclass(frozen=True, slots=True)

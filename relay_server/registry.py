@@ -76,6 +76,7 @@ class Registry:
         """SHA-256 of every token to the id of its endpoint."""
         self.changed: Callable[[str], None] = lambda _: None
         """Called after an endpoint was changed or deleted."""
+        log.changed = self._heard
 
     async def load(self) -> None:
         """Read what is stored."""
@@ -127,14 +128,26 @@ class Registry:
 
         def removed(error: StorageError | None) -> None:
             if error is None:
-                self._forget_tokens(endpoint)
-                gone = self._endpoints.pop(endpoint, None)
-                if gone is not None:
-                    self._creators -= Counter([gone.created_from])
-                self.changed(endpoint)
+                self._drop(endpoint)
             done(error)
 
         self._log.remove_endpoint(endpoint, removed)
+
+    def _drop(self, endpoint: str) -> None:
+        self._forget_tokens(endpoint)
+        gone = self._endpoints.pop(endpoint, None)
+        if gone is not None:
+            self._creators -= Counter([gone.created_from])
+        self.changed(endpoint)
+
+    def _heard(self, endpoint: str, document: bytes | None) -> None:
+        """Another relay has stored this, or removed the endpoint."""
+        if document is None:
+            self._drop(endpoint)
+            return
+        self._forget_tokens(endpoint)
+        self._keep(replace(_decoder.decode(document), id=endpoint))
+        self.changed(endpoint)
 
     def _keep(self, endpoint: Endpoint) -> None:
         if endpoint.id not in self._endpoints:

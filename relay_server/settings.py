@@ -30,7 +30,23 @@ _MAY_BE_NONE = frozenset(
 )
 
 RESTART = frozenset(
-    ["listen", "public_url", "data", "key", "open_registration", "admin", "log_format"]
+    [
+        "listen",
+        "public_url",
+        "data",
+        "key",
+        "open_registration",
+        "admin",
+        "log_format",
+        "log",
+        "log_replicas",
+        "log_streams",
+        "log_prefix",
+        "log_credentials",
+        "log_ca",
+        "log_tls",
+        "node",
+    ]
 )
 """What a running relay does not change; everything else it does, when it is told to read again."""
 
@@ -49,6 +65,24 @@ class Settings:
     """The origin that senders see, such as `https://hooks.example.com`; else derived from `listen`."""
     data: Path = Path("relay-data")
     """The folder of the log; created with mode 0700."""
+    log: str | None = None
+    """`nats://HOST:PORT,HOST:PORT`: the log is on NATS JetStream, and any number of relays share
+    it; without it the log is a file in `data`."""
+    log_replicas: int = 3
+    """How many servers of NATS hold an event before its sender is answered."""
+    log_streams: int = 8
+    """Over how many streams of JetStream the endpoints are spread; fixed by the first start."""
+    log_prefix: str = "hookcli"
+    """What every stream, bucket and subject of this log begins with."""
+    log_credentials: str | None = None
+    """A file of NATS credentials (`.creds`), or of an NKey's seed (`.nk`)."""
+    log_ca: str | None = None
+    """A PEM file of the authorities that NATS is believed by; without it the system's."""
+    log_tls: str | None = None
+    """`CERT,KEY`: two PEM files that show NATS who the relay is."""
+    node: str | None = None
+    """What this relay is called among others, in metrics and in its first line; without it the
+    host's name."""
     tls: str | None = None
     """`CERT,KEY`: two PEM files; without it the relay speaks plain HTTP, behind a proxy that does not."""
     key: str | None = None

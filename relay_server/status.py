@@ -15,6 +15,10 @@ from relay_server.metrics import CONTENT_TYPE, MOST_ENDPOINTS, Gauge, Metrics, N
 from relay_server.registry import Registry
 from relay_server.streams import Streams
 
+MOST_LOOKED_AT = 200
+"""On a log that others write to, what so many endpoints hold is asked for; of the rest it is told
+what is known here."""
+
 
 class Status:
     """Looks at the parts of one relay when asked."""
@@ -26,13 +30,32 @@ class Status:
         registry: Registry,
         streams: Streams,
         edge: Edge,
-        data: Path,
+        *,
+        data: Path | None,
+        node: str,
     ) -> None:
+        """`data` is the folder whose disk is filled, where there is one."""
         self._metrics, self._log, self._registry = metrics, log, registry
         self._streams, self._edge, self._data = streams, edge, data
+        self._node = node
 
     def tell(self, tell: Callable[[Answer], object]) -> None:
         """Tell the page; reading how old the oldest waiting events are takes a moment."""
+        endpoints = tuple(self._registry.all())[:MOST_LOOKED_AT]
+        left = len(endpoints)
+
+        def looked(_: StorageError | None) -> None:
+            nonlocal left
+            left -= 1
+            if left <= 0:
+                self._tell(tell)
+
+        for one in endpoints:
+            self._log.look(one.id, looked)
+        if not endpoints:
+            self._tell(tell)
+
+    def _tell(self, tell: Callable[[Answer], object]) -> None:
         backlogs = {one.id: self._streams.backlog(one.id) for one in self._registry.all()}
         most = sorted((n, id_) for id_, n in backlogs.items() if n)[-MOST_ENDPOINTS:]
         found: list[Waiting] = []
@@ -55,12 +78,15 @@ class Status:
         """Make the page in a thread: the library is slow to import, and disks are to ask."""
         gauges = self._gauges(backlog)
         made = self._edge.loop.run_in_executor(
-            None, _page, self._metrics, gauges, waiting, self._data
+            None, _page, self._metrics, gauges, waiting, self._data, self._node
         )
         made.add_done_callback(lambda done: tell(done.result()))
 
     def _gauges(self, backlog: int) -> list[Gauge]:
-        held = [self._log.held(one.id) for one in self._registry.all()]
+        events, size = self._log.size()
+        counted: list[Gauge] = (
+            [("log_events", "Events in the log.", events)] if events is not None else []
+        )
         return [
             ("endpoints", "Endpoints.", len(self._registry)),
             ("listeners", "Open streams.", len(self._streams)),
@@ -68,15 +94,20 @@ class Status:
             ("held_senders", "Senders held for an answer.", self._streams.hub.held),
             ("in_flight_bytes", "Bytes of request bodies in memory.", self._edge.budget.used),
             ("stuck_bytes", "Bytes of answers that senders do not take.", self._edge.untaken.size),
-            ("log_events", "Events in the log.", sum(events for events, _ in held)),
-            ("log_bytes", "Their bytes.", sum(size for _, size in held)),
+            ("other_relays", "Other relays on the same log.", len(self._streams.others)),
+            *counted,
+            *self._log.gauges(),
+            ("log_bytes", "Bytes of the log.", size),
             ("backlog_events_all", "Events nobody has captured.", backlog),
         ]
 
 
-def _page(metrics: Metrics, gauges: list[Gauge], waiting: list[Waiting], data: Path) -> Answer:
-    free: Gauge = ("disk_free_bytes", "Free bytes of the log's disk.", _free(data))
-    body = page(metrics, Now(gauges=[*gauges, free], waiting=waiting))
+def _page(
+    metrics: Metrics, gauges: list[Gauge], waiting: list[Waiting], data: Path | None, node: str
+) -> Answer:
+    if data is not None:
+        gauges = [*gauges, ("disk_free_bytes", "Free bytes of the log's disk.", _free(data))]
+    body = page(metrics, Now(gauges=gauges, waiting=waiting, node=node))
     return Answer(status=200, reason=b"OK", headers=((b"Content-Type", CONTENT_TYPE),), body=body)
 
 

@@ -412,7 +412,7 @@ class Stream(asyncio.Protocol):
             case Result():
                 self._answered(message)
             case Target(up=up):
-                self._streams.tell(self._streams.hub.target(self.id, up))
+                self._streams.target(self, up)
             case Unknown(type=kind):
                 self._streams.unknown(self.endpoint, kind[:40])
 
@@ -429,14 +429,10 @@ class Stream(asyncio.Protocol):
             self.wake()
 
     def _answered(self, result: Result) -> None:
-        tells = None
         self._streams.metrics.program_did(result.outcome)
-        if self._begin < result.seq <= self._position:
-            tells = self._streams.hub.answered(self.id, result)
-        if tells is None:
+        sent = self._begin < result.seq <= self._position
+        if not (sent and self._streams.answered(self, result)):
             self.end(BAD_MESSAGE, f"result: event {result.seq} was not sent on this stream")
-        else:
-            self._streams.tell(tells)
 
 
 def _frame(message: bytes) -> tuple[bytes, bytes]:

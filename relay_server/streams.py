@@ -15,11 +15,13 @@ from websockets.typing import Subprotocol
 
 from hookcli.wire import codec
 from hookcli.wire.headers import first
-from hookcli.wire.messages import Pairs, Peers, Refused, Reply
+from hookcli.wire.messages import Pairs, Peers, Refused, Reply, Result
 from hookcli.wire.version import SUBPROTOCOL
 from relay_server import answers
 from relay_server.answers import Answer, refusal
 from relay_server.auth import bearer
+from relay_server.cluster.others import Others
+from relay_server.cluster.words import Seat
 from relay_server.hub import Hub, Listener, Tell
 from relay_server.log.base import Log, StorageError
 from relay_server.logging import note
@@ -50,6 +52,7 @@ class Streams:
         log: Log,
         registry: Registry,
         hub: Hub,
+        others: Others,
         *,
         loop: asyncio.AbstractEventLoop,
         metrics: Metrics,
@@ -77,6 +80,12 @@ class Streams:
         self._unknown: set[str] = set()
         self._turned_away: dict[str, list[Refused]] = {}
         registry.changed = self.recheck
+        self.others = others
+        others.peers_changed = self._peers_changed
+        others.captured = self._captured_up_to
+        others.turned_away = self._refused
+        log.replied = self.replied
+        log.taken = others.taken
 
     def __len__(self) -> int:
         return sum(len(streams) for streams in self._of.values())
@@ -132,15 +141,16 @@ class Streams:
     def entered(self, stream: Stream) -> None:
         """A stream has its connection; it begins as soon as it is known where."""
         self._connected.add(stream)
-        endpoint = self._registry.get(stream.endpoint)
-        if endpoint is None:
-            stream.end(DELETED, "the endpoint was deleted")
+        self.log.look(stream.endpoint, partial(self._looked, stream))
+
+    def _looked(self, stream: Stream, trouble: StorageError | None) -> None:
+        if trouble is not None:
+            self._begin(stream, trouble)
         elif stream.wish.since is not None:
-            begin = partial(self._begin, stream)
-            self.log.before(endpoint.id, stream.wish.since, begin)
+            self.log.before(stream.endpoint, stream.wish.since, partial(self._begin, stream))
         else:
             after = stream.wish.after
-            self._begin(stream, self.log.head(endpoint.id) if after == "now" else after)
+            self._begin(stream, self.log.head(stream.endpoint) if after == "now" else after)
 
     def _begin(self, stream: Stream, after: int | StorageError) -> None:
         """From the head that the welcome names to the hub nothing may come between."""
@@ -165,6 +175,10 @@ class Streams:
                     deadline_ms=stream.wish.deadline_ms,
                 )
             )
+            wish = stream.wish
+            self.others.attached(
+                Seat(stream.id, endpoint.id, wish.name, wish.respond, wish.deadline_ms)
+            )
             self._peers_changed(endpoint.id)
             # A cursor beyond the head is from a log that was lost: nothing new must be missed.
             after = min(after, self.log.head(endpoint.id))
@@ -181,6 +195,7 @@ class Streams:
         if unwatch is not None:
             unwatch()
             self.tell(self.hub.detached(stream.id))
+            self.others.detached(stream.id)
             self._peers_changed(stream.endpoint)
 
     def gone(self, stream: Stream) -> None:
@@ -202,6 +217,10 @@ class Streams:
 
     def refused(self, endpoint: str, one: Refused) -> None:
         """A sender was turned away; those who listen hear of the first few, and how many more."""
+        self.others.refused(endpoint, one)
+        self._refused(endpoint, one)
+
+    def _refused(self, endpoint: str, one: Refused) -> None:
         if endpoint not in self._of:
             return
         if not self._turned_away:
@@ -219,8 +238,26 @@ class Streams:
             for stream in tuple(self._of.get(endpoint, ())):
                 stream.refused(messages)
 
+    def target(self, stream: Stream, up: bool) -> None:
+        """A listener's program accepts connections, or no longer."""
+        self.tell(self.hub.target(stream.id, up))
+        self.others.target(stream.id, up)
+
+    def answered(self, stream: Stream, result: Result) -> bool:
+        """A listener says how its program did; False: that names another event."""
+        tells = self.hub.answered(stream.id, result)
+        if tells is None:
+            return False
+        self.tell(tells)
+        self.others.answered(stream.id, stream.endpoint, result)
+        return True
+
     def captured(self, endpoint: str, seq: int) -> None:
         """A listener has said to have everything up to there."""
+        self.others.acked(endpoint, seq)
+        self._captured_up_to(endpoint, seq)
+
+    def _captured_up_to(self, endpoint: str, seq: int) -> None:
         self._captured[endpoint] = max(seq, self._captured.get(endpoint, 0))
 
     def captured_up_to(self, endpoint: str) -> int:
@@ -264,7 +301,8 @@ class Streams:
         changed, self._changed = self._changed, set()
         for endpoint in changed:
             streams = tuple(self._of.get(endpoint, ()))
-            names = tuple(sorted(stream.wish.name for stream in streams))
+            here = [stream.wish.name for stream in streams]
+            names = tuple(sorted(here + self.others.names(endpoint)))
             message = codec.encode(Peers(names=names))
             for stream in streams:
                 stream.peers(message)

@@ -1,5 +1,6 @@
 """Every test in a home of its own; a loop that is blocked is a failure; three hypothesis profiles."""
 
+import asyncio
 import itertools
 import os
 from collections.abc import Iterator
@@ -7,6 +8,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support import logs
+from tests.support.natsservers import NatsServer, shared
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(
@@ -73,7 +77,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "may_block: this async test lets the engine's or the relay's loop block"
     )
+    config.addinivalue_line(
+        "markers",
+        "log(*kinds, slow=kind): which logs, `sqlite` or `nats`, this test's relays have, and which"
+        " only among the slow tests; without it a file",
+    )
+
     config.addinivalue_line("markers", "rounds(count): how often this journey repeats its fault")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if marker := metafunc.definition.get_closest_marker("log"):
+        rest = [pytest.param(kind, marks=pytest.mark.slow) for kind in marker.kwargs.values()]
+        metafunc.parametrize("log_kind", [*marker.args, *rest], indirect=True)
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +110,31 @@ def own_home(
     yield home
     if not any(home.iterdir()):
         home.rmdir()
+
+
+@pytest.fixture(scope="session")
+def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    """One server with JetStream for all tests of this process; each takes a prefix of its own."""
+    it = NatsServer(tmp_path_factory.mktemp("nats"))
+    with asyncio.Runner() as runner:
+        runner.run(it.start())
+        runner.run(it.ready())
+    shared.append(it)
+    yield it
+    shared.clear()
+    with asyncio.Runner() as runner:
+        runner.run(it.kill())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def log_kind(request: pytest.FixtureRequest) -> Iterator[str]:
+    """What kind of log this test's relays have; see the marker `log`."""
+    kind: str = getattr(request, "param", "sqlite")
+    server: NatsServer | None = request.getfixturevalue("nats") if kind == "nats" else None
+    with logs.on(server.url if server else None):
+        yield kind
+    if server:
+        asyncio.run(server.empty())
 
 
 @pytest.fixture(autouse=True)

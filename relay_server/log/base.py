@@ -1,6 +1,6 @@
 """What the relay asks of a log: append, read after, wait for more, remember replies and endpoints."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -70,8 +70,42 @@ Done = Callable[[StorageError | None], None]
 Reason = Literal["age", "size"]
 
 
+class Wire(Protocol):
+    """What relays on one log talk over: at most once, in order from each to each."""
+
+    node: str
+    """What this relay is called there; another one after every start."""
+    prefix: str
+    """What every subject begins with."""
+
+    async def subscribe(self, subject: str, take: Callable[[bytes], None]) -> None:
+        """Hear what is said there.
+
+        Raises:
+            StorageError: not now.
+        """
+
+    async def say(self, subject: str, data: bytes) -> None:
+        """Say something to all who hear.
+
+        Raises:
+            StorageError: not now.
+        """
+
+
 class Log(Protocol):
     """The durable sequences of all endpoints. Every method is called on one event loop."""
+
+    where: str
+    """Where it is, for people: `in FOLDER`, `on nats://…`; nothing secret."""
+    wire: Wire | None
+    """Between the relays on it; None: it is one relay's own."""
+    taken: Callable[[str, int, str], None]
+    """Hears which relay took an event that has just come: endpoint, `seq`, the relay's name."""
+    replied: Callable[[str, Reply], None]
+    """Hears what another relay has told a sender."""
+    changed: Callable[[str, bytes | None], None]
+    """Hears of an endpoint's document that another relay on the same log has stored; None: removed."""
 
     async def open(self) -> None:
         """Make ready.
@@ -91,6 +125,12 @@ class Log(Protocol):
 
     def record(self, endpoint: str, reply: Reply) -> None:
         """Remember what a sender was told; not awaited, lost if the process dies within a moment."""
+
+    def look(self, endpoint: str, done: Done) -> None:
+        """Make sure of what `head` and `held` say, and that the endpoint can be watched.
+
+        A log that others write to as well knows only of endpoints that it has looked at.
+        """
 
     def head(self, endpoint: str) -> int:
         """The `seq` of the newest durable event; 0 when there never was one."""
@@ -121,6 +161,12 @@ class Log(Protocol):
     def held(self, endpoint: str) -> tuple[int, int]:
         """How many events the endpoint holds, and their bytes."""
 
+    def size(self) -> tuple[int | None, int]:
+        """How many events the whole log holds, where anybody counts them, and its bytes."""
+
+    def gauges(self) -> Sequence[tuple[str, str, float]]:
+        """What else there is to watch: a name, what it is, and its value."""
+
     async def endpoints(self) -> dict[str, bytes]:
         """Every endpoint's id and document."""
 
@@ -133,8 +179,8 @@ class Log(Protocol):
     async def get_meta(self, key: str) -> str | None:
         """A fact about the whole log."""
 
-    async def put_meta(self, key: str, value: str) -> None:
-        """Store a fact about the whole log."""
+    async def settle_meta(self, key: str, value: str) -> str:
+        """Store a fact about the whole log unless it is there; what holds now."""
 
     def probe(self, done: Done) -> None:
         """Write and sync a little, as an event would be."""

@@ -6,9 +6,8 @@ from itertools import chain
 
 from msgspec import Struct
 
-from hookcli.wire import codec
 from hookcli.wire.messages import Reply
-from relay_server.log.base import Draft, Told
+from relay_server.log.base import Told
 from relay_server.log.large import LARGE, LargeMessages
 from relay_server.log.shelves import Shelf
 
@@ -24,24 +23,6 @@ class Coded(Struct, frozen=True):
     """Received, µs since the Unix epoch."""
     message: bytes
     told: Told
-
-
-def encode(draft: Draft, seq: int) -> bytes:
-    """The message that every stream will send."""
-    event = codec.event(
-        seq=seq,
-        id=draft.id,
-        received_at=draft.received_at,
-        method=draft.method,
-        url=draft.url,
-        target=draft.target,
-        http_version=draft.http_version,
-        peer=draft.peer,
-        headers=draft.headers,
-        body=draft.body,
-        marks=draft.marks,
-    )
-    return codec.encode(event)
 
 
 def insert_events(

@@ -8,7 +8,6 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -16,9 +15,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from hookcli.wire.messages import Reply
-from relay_server.log.base import Done, Draft, Page, Retention, StorageError, Told
+from relay_server.log.base import Done, Draft, Page, Retention, StorageError, Told, Wire
 from relay_server.log.large import LargeMessages
 from relay_server.log.pages import read_page
+from relay_server.log.recent import Recent
 from relay_server.log.schema import connect, lock, prepare
 from relay_server.log.shelves import Shelf
 from relay_server.log.tail import Tail
@@ -26,7 +26,6 @@ from relay_server.log.writer import Appended, Job, Writer
 
 T = TypeVar("T")
 _log = logging.getLogger("relay")
-_RECENT_REPLIES = 16_384
 
 
 class SqliteLog:
@@ -36,6 +35,11 @@ class SqliteLog:
         self, folder: Path, *, retention: Retention, low_water: int, tail_bytes: int
     ) -> None:
         self.path = folder / "relay.sqlite"
+        self.where = f"in {folder}"
+        self.wire: Wire | None = None
+        self.taken: Callable[[str, int, str], None] = lambda _, __, ___: None
+        self.replied: Callable[[str, Reply], None] = lambda _, __: None
+        self.changed: Callable[[str, bytes | None], None] = lambda _, __: None
         self._retention = retention
         self._low_water = low_water
         self._large = LargeMessages(folder / "large")
@@ -46,8 +50,7 @@ class SqliteLog:
         self._given: dict[str, int] = {}
         """The newest `seq` given to any draft, stored or not: none is given twice."""
         self._watchers: dict[str, set[Callable[[], None]]] = {}
-        self._recent: OrderedDict[tuple[str, int], Reply] = OrderedDict()
-        """Replies that may not be in the file yet when their events are read from it."""
+        self._recent = Recent()
         self._lock: BinaryIO | None = None
         self._writer: Writer | None = None
         self._readers: ThreadPoolExecutor | None = None
@@ -121,10 +124,13 @@ class SqliteLog:
 
     def record(self, endpoint: str, reply: Reply) -> None:
         """Remember what a sender was told."""
-        self._recent[endpoint, reply.seq] = reply
-        if len(self._recent) > _RECENT_REPLIES:
-            self._recent.popitem(last=False)
+        self._recent.note(endpoint, reply)
         self._write.record(endpoint, reply)
+
+    def look(self, endpoint: str, done: Done) -> None:
+        """All is known already."""
+        del endpoint
+        done(None)
 
     def head(self, endpoint: str) -> int:
         """The newest durable `seq`."""
@@ -134,6 +140,15 @@ class SqliteLog:
         """Events and bytes."""
         shelf = self._shelf(endpoint)
         return (shelf.count, shelf.size) if shelf else (0, 0)
+
+    def size(self) -> tuple[int | None, int]:
+        """Events and bytes of all endpoints."""
+        shelves = tuple(self._write.shelves.by_id.values())
+        return sum(one.count for one in shelves), sum(one.size for one in shelves)
+
+    def gauges(self) -> Sequence[tuple[str, str, float]]:
+        """A file has no more to it than its size."""
+        return ()
 
     def _shelf(self, endpoint: str) -> Shelf | None:
         return self._write.shelves.by_id.get(endpoint)
@@ -177,7 +192,7 @@ class SqliteLog:
     def peek(self, endpoint: str, after: int, *, events: int, size: int) -> Page | None:
         """The next events after `after`, if they are in memory."""
         found = self._tail.after(endpoint, after, events=events, size=size)
-        return None if found is None else self._with_recent(endpoint, Page(events=found))
+        return None if found is None else self._recent.onto(endpoint, Page(events=found))
 
     def read(
         self,
@@ -195,16 +210,9 @@ class SqliteLog:
             return
 
         def finish(found: Page | StorageError) -> None:
-            done(self._with_recent(endpoint, found) if isinstance(found, Page) else found)
+            done(self._recent.onto(endpoint, found) if isinstance(found, Page) else found)
 
         self._ask(partial(self._page, endpoint, after, events, size), finish)
-
-    def _with_recent(self, endpoint: str, page: Page) -> Page:
-        for seq, _ in page.events:
-            reply = self._recent.get((endpoint, seq))
-            if reply is not None:
-                page.replies[seq] = reply
-        return page
 
     def _page(
         self, endpoint: str, after: int, events: int, size: int, db: sqlite3.Connection
@@ -265,18 +273,18 @@ class SqliteLog:
         row = await self._call(lambda db: db.execute(sql, (key,)).fetchone())
         return str(row[0]) if row else None
 
-    async def put_meta(self, key: str, value: str) -> None:
-        """Store a fact about the whole log."""
-        sql = "insert or replace into meta (key, value) values (?,?)"
+    async def settle_meta(self, key: str, value: str) -> str:
+        """Store a fact about the whole log unless it is there; what holds now."""
 
         def put(db: sqlite3.Connection) -> None:
-            db.execute(sql, (key, value))
+            db.execute("insert or ignore into meta (key, value) values (?,?)", (key, value))
 
         stored: asyncio.Future[StorageError | None] = asyncio.get_running_loop().create_future()
         self._job(put, stored.set_result)
         error = await stored
         if error is not None:
             raise error
+        return await self.get_meta(key) or value
 
     def probe(self, done: Done) -> None:
         """Write and sync a few bytes."""

@@ -22,9 +22,10 @@ from msgspec import Struct
 from hookcli.wire.messages import Reply
 from relay_server.log.base import Draft, Retention, StorageError, Told
 from relay_server.log.checkpoint import Checkpointer
+from relay_server.log.coding import encode
 from relay_server.log.large import LARGE, LargeMessages
 from relay_server.log.retention import Retainer
-from relay_server.log.rows import Coded, encode, insert_events, insert_replies, saved_clock
+from relay_server.log.rows import Coded, insert_events, insert_replies, saved_clock
 from relay_server.log.schema import connect, disk_failed, settle, short_of_disk, transaction
 from relay_server.log.shelves import Shelf, Shelves
 

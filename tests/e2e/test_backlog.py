@@ -13,6 +13,8 @@ from tests.support.running import relay
 from tests.support.stream import Stream, stream
 from tests.support.traffic import send_all
 
+pytestmark = pytest.mark.log("sqlite", "nats")
+
 
 @pytest.mark.slow
 async def test_ten_thousand_are_caught_up_in_order_none_lost_none_doubled(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.support.running import relay
 from tests.support.stream import count_log
 from tests.support.traffic import Ledger, number_in, send_all, traffic
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.log("sqlite", "nats"), pytest.mark.slow, pytest.mark.timeout(300)]
 
 MANY = 1_000
 MIB_KB = 1024
@@ -79,6 +79,7 @@ async def slow(under: Disk, seconds: float) -> AsyncIterator[None]:
         under.release()
 
 
+@pytest.mark.log("sqlite")
 @pytest.mark.parametrize(
     ("size", "seconds"), [(200, 0.3), pytest.param(60_000, 2.0, marks=pytest.mark.slow)]
 )

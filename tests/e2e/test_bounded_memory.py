@@ -8,6 +8,8 @@ from tests.support.running import Endpoint, Relay, relay
 from tests.support.stream import Stream
 from tests.support.traffic import send_all
 
+pytestmark = pytest.mark.log("sqlite", slow="nats")
+
 MIB_KB = 1024
 TOTAL = 256 << 20
 

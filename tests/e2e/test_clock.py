@@ -3,10 +3,14 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support import other_time, rawhttp
 from tests.support.road import event_of, until
 from tests.support.running import Endpoint, Relay, listener, relay
 from tests.support.stream import stream
+
+pytestmark = pytest.mark.log("sqlite", slow="nats")
 
 DAY, YEAR = 86_400, 365 * 86_400
 JUMPS = (0, DAY, -DAY, 10 * YEAR, -10 * YEAR, 0)

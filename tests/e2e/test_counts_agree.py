@@ -4,6 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support import rawhttp
@@ -19,6 +20,7 @@ async def program(message: Message, writer: asyncio.StreamWriter) -> None:
     await rawhttp.respond(status)(message, writer)
 
 
+@pytest.mark.log("sqlite", "nats")
 async def test_stats_and_the_relays_metrics_agree(tmp_path: Path) -> None:
     async with road(tmp_path, answer=program) as it:
         for body in [b"good"] * GOOD + [b"bad"] * BAD:

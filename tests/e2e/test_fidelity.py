@@ -105,7 +105,8 @@ class Standing:
 
 
 @pytest.fixture(scope="module")
-def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+def standing(tmp_path_factory: pytest.TempPathFactory, log_kind: str) -> Iterator[Standing]:
+    del log_kind  # another road for each
     it = Standing(tmp_path_factory)
     yield it
     it.close()
@@ -138,6 +139,7 @@ def end_to_end(pairs: Pairs) -> list[tuple[bytes, bytes]]:
     ]
 
 
+@pytest.mark.log("sqlite", "nats")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(one=EXCHANGES)
 def test_any_request_and_any_answer_arrive_as_they_were_sent(
@@ -160,6 +162,7 @@ def test_any_request_and_any_answer_arrive_as_they_were_sent(
     assert list(told.headers) == [*one.back_fields, length]
 
 
+@pytest.mark.log("sqlite", slow="nats")
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
 @pytest.mark.parametrize(
     ("status", "fields", "length"),

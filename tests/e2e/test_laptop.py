@@ -16,7 +16,7 @@ from tests.support.road import Road, road, until
 from tests.support.running import listener, relay
 from tests.support.traffic import number_of, traffic
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.log("sqlite", "nats"), pytest.mark.slow, pytest.mark.timeout(300)]
 
 BACK_S = 5.0
 HOUR = 3600

@@ -9,6 +9,8 @@ import pytest
 from tests.support.road import Road, road
 from tests.support.traffic import traffic
 
+pytestmark = pytest.mark.log("sqlite", slow="nats")
+
 DOUBLED_PER_KILL = 64
 
 

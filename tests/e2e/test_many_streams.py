@@ -12,6 +12,8 @@ from tests.support import rawhttp
 from tests.support.running import Endpoint, Relay, relay
 from tests.support.stream import Stream
 
+pytestmark = pytest.mark.log("sqlite", "nats")
+
 COUNT = 1_000
 EACH_KB = 50
 ALL_KB = 300_000

@@ -11,6 +11,8 @@ from tests.support.road import until
 from tests.support.running import listener, relay
 from tests.support.traffic import number_of, send_all
 
+pytestmark = pytest.mark.log("sqlite", "nats")
+
 COUNT, SIZE = 10_000, 100_000
 MOST_KB = 200_000
 EACH_KEEPS = {"HOOKCLI_RELAY_ENDPOINT_BYTES": str(2 << 30)}

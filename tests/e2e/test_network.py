@@ -13,6 +13,8 @@ from tests.support.processes import PATIENCE
 from tests.support.road import EVENT_ID, Road, event_of, road, until
 from tests.support.traffic import traffic
 
+pytestmark = pytest.mark.log("sqlite", slow="nats")
+
 BACK_S = 1.0
 BACK_AFTER_SILENCE_S = 5.0
 TOLD_S = 1.0
@@ -131,6 +133,7 @@ async def test_damaged_frames_change_no_delivery(tmp_path: Path, rounds: int, of
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("restore", ["restore", "forget", "replace"])
 async def test_after_a_blackhole_the_first_delivery_comes_in_five_seconds_and_nothing_was_lost(
     tmp_path: Path, restore: str

@@ -3,8 +3,11 @@
 import stat
 from pathlib import Path
 
-from tests.support import rawhttp
+import pytest
+
+from tests.support import logs, rawhttp
 from tests.support.disk import disk
+from tests.support.natsservers import nats_server
 from tests.support.proxy import proxy
 from tests.support.running import Endpoint, Relay, listener, relay
 from tests.support.stream import RefusedError, Stream
@@ -69,6 +72,29 @@ async def test_no_secret_and_no_content_reaches_the_lines(tmp_path: Path) -> Non
             assert it.key not in "\n".join([*it.process.out, *it.process.err])
 
 
+@pytest.mark.slow
+async def test_nor_does_the_password_of_nats(tmp_path: Path) -> None:
+    user = {"user": "relay", "password": "CANARY"}
+    async with nats_server(tmp_path / "nats", authorization=user) as server:
+        with logs.on(f"nats://relay:CANARY@{server.address}"):
+            async with relay(tmp_path) as it:
+                assert it.process is not None
+                endpoint = await it.endpoint(name="CANARY", ack_body="CANARY")
+                await leave_marks(it, endpoint)
+                await server.kill()
+                raw = rawhttp.request("POST", endpoint.path, ((b"X", MARK),), MARK)
+                assert (await rawhttp.once(it.port, raw)).status == 503
+                await it.process.stop()
+                written = "\n".join([*it.process.out, *it.process.err])
+                assert f"nats://{server.address}" in written
+                with pytest.raises(RuntimeError) as told:
+                    await it.start()
+    for text in (written, str(told.value)):
+        assert "Traceback" not in text
+        assert "CANARY" not in text
+        assert endpoint.token not in text
+
+
 async def test_on_the_disk_secrets_are_hashed_and_everything_is_its_owner_s(tmp_path: Path) -> None:
     async with relay(tmp_path) as it:
         endpoint = await it.endpoint()
@@ -87,6 +113,7 @@ async def test_on_the_disk_secrets_are_hashed_and_everything_is_its_owner_s(tmp_
             assert mode == (0o700 if path.is_dir() else 0o600), f"{path.name} {mode:o}"
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_a_listener_says_neither_token_nor_secret_and_keeps_its_files_to_itself(
     tmp_path: Path,
 ) -> None:

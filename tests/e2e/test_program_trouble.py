@@ -14,7 +14,7 @@ from tests.support.road import EVENT_ID, road
 from tests.support.running import listener
 from tests.support.traffic import traffic
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.log("sqlite", "nats"), pytest.mark.slow, pytest.mark.timeout(300)]
 
 MIB_KB = 1024
 

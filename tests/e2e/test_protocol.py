@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from tests.support import corpus, rawhttp
 from tests.support.processes import PATIENCE, Process, environment
@@ -95,6 +96,7 @@ async def client(home: Path, port: int, endpoint: Endpoint) -> AsyncIterator[Cli
             await it.process.kill()
 
 
+@pytest.mark.log("sqlite", "nats")
 async def test_it_keeps_what_was_sent_and_its_answers_come_back(tmp_path: Path) -> None:
     async with relay(tmp_path) as it:
         endpoint = await it.endpoint()
@@ -115,6 +117,7 @@ async def test_it_keeps_what_was_sent_and_its_answers_come_back(tmp_path: Path) 
         assert [tuple(pair) for pair in event["headers"]][1 : 1 + len(sent)] == sent
 
 
+@pytest.mark.log("sqlite", "nats")
 async def test_it_comes_back_after_every_fault_and_misses_and_doubles_nothing(
     tmp_path: Path, rounds: int
 ) -> None:

@@ -18,6 +18,8 @@ from tests.support.corpus import Example
 from tests.support.rawhttp import Message
 from tests.support.road import Road, event_of, road
 
+pytestmark = pytest.mark.log("sqlite", slow="nats")
+
 SENDERS = 8
 
 

@@ -10,6 +10,8 @@ from tests.support.running import relay
 from tests.support.stream import count_log
 from tests.support.traffic import number_in, traffic
 
+pytestmark = pytest.mark.log("sqlite", "nats")
+
 
 @pytest.mark.parametrize(
     "each", [400, pytest.param(2_000, marks=[pytest.mark.slow, pytest.mark.rounds(51)])]

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from hookcli.wire import codec
-from tests.support import rawhttp
+from tests.support import logs, rawhttp
+from tests.support.natsservers import nats_server
 from tests.support.processes import PATIENCE
 from tests.support.running import Endpoint, Relay, relay
 from tests.support.stream import Stream, count_log, stream
 from tests.support.traffic import number_in, traffic
+
+pytestmark = pytest.mark.log("sqlite", "nats")
 
 
 async def test_sigterm_under_load_loses_nothing_and_pending_answers_come(tmp_path: Path) -> None:
@@ -50,6 +53,22 @@ async def hold(
     held = asyncio.ensure_future(rawhttp.once(it.port, raw, within=30))
     await listener.until(lambda: bool(listener.events), "event")
     return held
+
+
+@pytest.mark.slow
+@pytest.mark.log("sqlite")
+async def test_a_log_that_is_away_keeps_no_relay_from_ending(tmp_path: Path) -> None:
+    async with nats_server(tmp_path / "nats") as server:
+        with logs.on(server.url):
+            async with relay(tmp_path) as it:
+                assert it.process is not None
+                endpoint = await it.endpoint()
+                await server.kill()
+                raw = rawhttp.request("POST", endpoint.path, (), b"{}")
+                asking = asyncio.ensure_future(rawhttp.once(it.port, raw))
+                await it.process.line("does not answer")
+                assert await it.process.stop() == 0
+                assert (await asking).status == 503, "nobody has stored it"
 
 
 @pytest.mark.slow

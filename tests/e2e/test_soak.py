@@ -15,6 +15,7 @@ from tests.support import rawhttp
 SECONDS = duration_ms(os.environ.get("SOAK", "2m")) / 1000
 
 
+@pytest.mark.log("sqlite", "nats")
 @pytest.mark.slow
 @pytest.mark.timeout(SECONDS + 600)
 async def test_nothing_is_lost_doubled_or_altered_and_memory_is_flat(tmp_path: Path) -> None:

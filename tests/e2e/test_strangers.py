@@ -6,6 +6,8 @@ import hashlib
 import secrets
 from pathlib import Path
 
+import pytest
+
 from tests.support import rawhttp
 from tests.support.rawhttp import Pairs
 from tests.support.running import Endpoint, Relay, relay
@@ -64,6 +66,7 @@ def handshake(it: Relay, endpoint: str, query: str, fields: Pairs) -> bytes:
     return rawhttp.request("GET", target, (*handshake, *fields), host=host, framing="none")
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_no_trick_opens_a_stream_and_known_and_unknown_look_the_same(tmp_path: Path) -> None:
     async with relay(tmp_path) as it:
         mine, other = await it.endpoint(), await it.endpoint()

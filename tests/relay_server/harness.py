@@ -11,7 +11,7 @@ from typing import Any
 from hookcli.wire.messages import Event, Replied, Reply
 from relay_server.app import Relay, Started
 from relay_server.settings import Settings
-from tests.support import rawhttp
+from tests.support import logs, rawhttp
 from tests.support.running import Endpoint
 from tests.support.stream import Stream, stream
 
@@ -51,6 +51,13 @@ class Running:
         assert status == 201, made
         return Endpoint(id=made["id"], url=made["url"], token=made["token"])
 
+    async def held(self, endpoint: Endpoint) -> tuple[int, int]:
+        """Events and bytes that the log has of it."""
+        path = f"/_/v1/endpoints/{endpoint.id}"
+        status, shown = await self.call("GET", path, token=endpoint.token)
+        assert status == 200, shown
+        return shown["events"], shown["bytes"]
+
     async def post(
         self,
         endpoint: Endpoint,
@@ -80,7 +87,7 @@ class Running:
 async def relay(folder: Path, **over: Any) -> AsyncIterator[Running]:
     """A relay on a free port, stopped at the end."""
     values: dict[str, Any] = {"open_registration": True, "listen": "127.0.0.1:0", "data": folder}
-    it = Relay(Settings(**(values | over)))
+    it = Relay(Settings(**(values | logs.settings(folder) | over)))
     running = Running(it, await it.start())
     try:
         yield running
@@ -102,6 +109,13 @@ async def eventually(ask: Callable[[], bool], within: float = 5.0) -> None:
     """Wait until something in this process has become true."""
     async with asyncio.timeout(within):
         while not ask():  # noqa: ASYNC110 - what is asked for has no event
+            await asyncio.sleep(0.005)
+
+
+async def no_more_than(size: int, hub: Running, endpoint: Endpoint, within: float = 5.0) -> None:
+    """Wait until the log has removed what is too much; it tells nobody."""
+    async with asyncio.timeout(within):
+        while (await hub.held(endpoint))[1] > size:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 

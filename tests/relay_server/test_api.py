@@ -24,6 +24,7 @@ async def hub(tmp_path: Path) -> AsyncIterator[Running]:
         yield it
 
 
+@pytest.mark.log("sqlite", "nats")
 async def test_an_endpoint_from_its_creation_to_its_end(hub: Running) -> None:
     key = hub.started.key
     status, made = await hub.call("POST", ALL, {"name": "shop"}, token=key)
@@ -44,6 +45,7 @@ async def test_an_endpoint_from_its_creation_to_its_end(hub: Running) -> None:
     assert (await hub.call("GET", path, token=token))[0] == 401
 
 
+@pytest.mark.log("sqlite", "nats")
 async def test_it_is_all_there_after_a_restart(tmp_path: Path) -> None:
     async with relay(tmp_path, open_registration=False) as hub:
         key = hub.started.key
@@ -191,6 +193,27 @@ async def test_no_more_endpoints_than_allowed(tmp_path: Path) -> None:
         assert (await hub.call("POST", ALL, {}))[0] == 429
 
 
+@pytest.mark.log("sqlite", "nats")
+async def test_changes_that_come_at_once_are_all_made(tmp_path: Path) -> None:
+    changes: list[dict[str, object]] = [
+        {"name": "shop"},
+        {"respond": "ack"},
+        {"deadline_ms": 500},
+        {"dedup": "drop"},
+    ]
+    async with relay(tmp_path, open_registration=False) as hub:
+        endpoint = await hub.endpoint()
+        path, token = f"{ALL}/{endpoint.id}", endpoint.token
+        told = await asyncio.gather(
+            *(hub.call("PATCH", path, change, token=token) for change in changes)
+        )
+        assert [status for status, _ in told] == [200] * len(changes)
+    async with relay(tmp_path, open_registration=False) as hub:
+        _, found = await hub.call("GET", path, token=token)
+        assert all(change.items() <= found.items() for change in changes)
+
+
+@pytest.mark.log("sqlite", "nats")
 async def test_no_more_endpoints_from_one_address_than_allowed(tmp_path: Path) -> None:
     over = {"endpoints_per_address": 2, "proxy_hops": 1, "open_registration": False}
     async with relay(tmp_path, **over) as hub:

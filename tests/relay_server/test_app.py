@@ -19,7 +19,7 @@ from relay_server.log.base import StorageError
 from relay_server.logging import EventLines, configure, note
 from relay_server.settings import SettingError, Settings
 from tests.relay_server.harness import Running, relay
-from tests.support import rawhttp
+from tests.support import logs, rawhttp
 from tests.support.stream import Stream, read_log
 from tests.support.traffic import traffic
 
@@ -79,14 +79,22 @@ async def test_open_registration_is_for_loopback_only(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.log("sqlite", "nats")
 async def test_a_start_that_fails_leaves_everything_free(tmp_path: Path) -> None:
     async with relay(tmp_path / "one") as one:
-        taken = Settings(listen=f"127.0.0.1:{one.port}", data=tmp_path / "two")
         with pytest.raises(OSError, match="address already in use"):
-            await Relay(taken).start()
-        with pytest.raises(StorageError, match="another relay"):
-            await Relay(Settings(listen="127.0.0.1:0", data=tmp_path / "one")).start()
+            async with relay(tmp_path / "two", listen=f"127.0.0.1:{one.port}"):
+                pass
     async with relay(tmp_path / "two"):
+        pass
+
+
+async def test_a_file_is_the_log_of_one_relay(tmp_path: Path) -> None:
+    async with relay(tmp_path):
+        with pytest.raises(StorageError, match="another relay"):
+            async with relay(tmp_path):
+                pass
+    async with relay(tmp_path):
         pass
 
 
@@ -118,6 +126,7 @@ async def test_tls(tmp_path: Path) -> None:
         await Relay(Settings(listen="127.0.0.1:0", data=tmp_path, tls=f"{key},{cert}")).start()
 
 
+@pytest.mark.log("sqlite", "nats")
 async def test_pending_answers_finish_and_listeners_are_told(tmp_path: Path) -> None:
     async with relay(tmp_path) as hub:
         endpoint = await hub.endpoint()
@@ -137,6 +146,7 @@ async def test_pending_answers_finish_and_listeners_are_told(tmp_path: Path) -> 
             assert it.closed[0] == 1001
 
 
+@pytest.mark.log("sqlite", "nats")
 async def test_who_is_held_too_long_gets_the_ack_at_the_end(tmp_path: Path) -> None:
     async with relay(tmp_path) as hub:
         endpoint = await hub.endpoint()
@@ -147,6 +157,7 @@ async def test_who_is_held_too_long_gets_the_ack_at_the_end(tmp_path: Path) -> N
             assert (await held).status == 202
 
 
+@pytest.mark.log("sqlite", "nats")
 async def test_stopping_under_load_loses_nothing(tmp_path: Path) -> None:
     async with relay(tmp_path) as hub:
         endpoint = await hub.endpoint()
@@ -160,9 +171,12 @@ async def test_stopping_under_load_loses_nothing(tmp_path: Path) -> None:
     assert set(ledger.acked.values()) <= stored
 
 
+@pytest.mark.log("sqlite", "nats")
 async def test_run_starts_and_drains_when_it_is_cancelled(tmp_path: Path) -> None:
     started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    settings = Settings(listen="127.0.0.1:0", data=tmp_path, open_registration=True)
+    settings = Settings(
+        listen="127.0.0.1:0", data=tmp_path, open_registration=True, **logs.settings(tmp_path)
+    )
     task = asyncio.ensure_future(run(settings, lambda it: started.set_result(it.port), grace_s=1.0))
     port = await started
     made = await rawhttp.once(

@@ -114,7 +114,8 @@ def on_read_only(data: Path, tmp_path: Path, *args: str) -> subprocess.Completed
     [
         ("update event set message=x'00' where seq=2", 2, "bytes instead of"),
         (
-            "update event set message=cast(substr(message, 1, size - 1) || x'7f' as blob) where seq=3",
+            "update event set message=cast(substr(message, 1, size - 1) ||"
+            " iif(substr(message, size) = x'7f', x'7e', x'7f') as blob) where seq=3",
             3,
             "digest",
         ),

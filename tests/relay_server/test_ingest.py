@@ -18,6 +18,8 @@ from tests.support import rawhttp
 from tests.support.running import Endpoint
 from tests.support.stream import Stream, read_log
 
+pytestmark = pytest.mark.log("sqlite", "nats")
+
 HOST = b"Host: h\r\n"
 
 
@@ -49,6 +51,7 @@ def answer(
     )
 
 
+@pytest.mark.log("sqlite", slow="nats")
 @pytest.mark.parametrize(
     "method",
     [
@@ -159,6 +162,7 @@ async def test_the_program_s_answer_comes_back_as_it_is(hub: Running) -> None:
         ]  # fmt: skip
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_a_head_gets_the_program_s_length_and_no_body(hub: Running) -> None:
     endpoint = await hub.endpoint()
     async with hub.stream(endpoint) as it, rawhttp.sender(hub.port) as sender:
@@ -184,6 +188,7 @@ async def test_pipelined_requests_are_answered_in_order(hub: Running) -> None:
     assert targets == [b"/%d" % n for n in range(80)]
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_requests_byte_by_byte_and_on_one_connection(hub: Running) -> None:
     endpoint = await hub.endpoint()
     raw = rawhttp.request("POST", endpoint.path, ((b"A", b"b"),), b"body", framing="chunked")
@@ -195,6 +200,7 @@ async def test_requests_byte_by_byte_and_on_one_connection(hub: Running) -> None
     assert [event.body for event in await read_log(hub.port, endpoint)] == [b"body", b"body"]
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_expect_is_met_before_the_body_and_only_when_it_is_wanted(hub: Running) -> None:
     endpoint = await hub.endpoint()
 
@@ -241,6 +247,7 @@ async def test_too_large_a_body_is_refused_and_not_stored(tmp_path: Path) -> Non
         assert len(await read_log(hub.port, endpoint)) == 1
 
 
+@pytest.mark.log("sqlite", slow="nats")
 @pytest.mark.parametrize(
     ("raw", "status"),
     [
@@ -264,6 +271,7 @@ async def test_what_is_no_webhook_gets_a_reason_and_the_next_connection_works(
     assert (await hub.post(await hub.endpoint())).status == 202
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_unknown_endpoints_look_the_same_whatever_is_sent(hub: Running) -> None:
     paths = ("/", "/ep_x", "/ep_" + "a" * 32, "/EP_X/y?z", "//", "/_x")
     seen = {
@@ -354,6 +362,7 @@ async def test_half_a_request_is_no_event(hub: Running) -> None:
     assert len(await read_log(hub.port, endpoint)) == 1
 
 
+@pytest.mark.log("sqlite")
 async def test_a_broken_disk_is_told_and_mended_without_a_restart(hub: Running) -> None:
     endpoint = await hub.endpoint()
     kept = []
@@ -369,6 +378,7 @@ async def test_a_broken_disk_is_told_and_mended_without_a_restart(hub: Running) 
     assert set(kept) <= {event.id for event in await read_log(hub.port, endpoint)}
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_slow_senders_are_ended_and_others_are_not_harmed(tmp_path: Path) -> None:
     async with relay(tmp_path, head_timeout_s=0.5, idle_timeout_s=1.0) as hub:
         endpoint = await hub.endpoint()
@@ -405,6 +415,7 @@ async def test_bodies_wait_for_memory_and_none_is_lost(tmp_path: Path) -> None:
         await eventually(lambda: edge.budget.used == 0)
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_a_sender_that_does_not_read_its_answer_does_not_fill_memory(tmp_path: Path) -> None:
     async with relay(tmp_path, answer_budget=100_000) as hub:
         endpoint = await hub.endpoint()
@@ -421,6 +432,7 @@ async def test_a_sender_that_does_not_read_its_answer_does_not_fill_memory(tmp_p
             await eventually(lambda: edge.untaken.size == 0)
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_http_1_0_keeps_the_connection_only_if_asked(hub: Running) -> None:
     endpoint = await hub.endpoint()
     raw = rawhttp.request("POST", endpoint.path, (), b"x").replace(b"HTTP/1.1", b"HTTP/1.0")
@@ -434,6 +446,7 @@ async def test_http_1_0_keeps_the_connection_only_if_asked(hub: Running) -> None
             await sender.answer()
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_a_provider_that_is_known_to_be_impatient_is_held_no_longer(tmp_path: Path) -> None:
     """Slack waits 3 s (https://docs.slack.dev/apis/events-api/): it hears the ack after 2."""
     async with relay(tmp_path / "data", deadline_ms=30_000) as hub:

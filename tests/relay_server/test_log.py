@@ -1,8 +1,9 @@
-"""What every log promises. A second implementation joins by one more line in `open_log`."""
+"""What every log promises; one more joins by a line in `KINDS`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from hookcli.wire import codec
 from hookcli.wire.messages import Event, Gap, Reply
 from relay_server.log.base import Done, Draft, Log, Page, Retention, StorageError
+from relay_server.log.nats.log import NatsLog
 from relay_server.log.sqlite import SqliteLog
+from tests.support.natsservers import on_nats
 
 DAY = 86_400
 
@@ -22,7 +25,21 @@ def sqlite_log(
     return SqliteLog(folder, retention=retention, low_water=1 << 20, tail_bytes=1 << 20)
 
 
-KINDS: dict[str, Callable[..., Log]] = {"sqlite": sqlite_log}
+def nats_log(
+    folder: Path, *, age_s: int = 7 * DAY, endpoint_bytes: int = 1 << 30, total_bytes: int = 0
+) -> Log:
+    retention = Retention(age_s=age_s, endpoint_bytes=endpoint_bytes, total_bytes=total_bytes)
+    return NatsLog(on_nats(folder), retention=retention, tail_bytes=1 << 20)
+
+
+KINDS: dict[str, Callable[..., Log]] = {"sqlite": sqlite_log, "nats": nats_log}
+
+
+_made = count(1)
+"""No two events have the same id."""
+
+NEWEST = {"sqlite": 0, "nats": 1}
+"""How many events size leaves at least: on JetStream the newest is what the next place is known by."""
 
 
 class Opened:
@@ -30,14 +47,11 @@ class Opened:
 
     def __init__(self, log: Log) -> None:
         self.log = log
-        self.made = 0
 
     async def append(self, endpoint: str = "ep_a", body: bytes = b"{}", at: int = 0) -> int:
         done: asyncio.Future[int | StorageError] = asyncio.get_running_loop().create_future()
-        self.made += 1
-        self.log.append(
-            draft(endpoint, f"event-{self.made}", body, at or self.made), done.set_result
-        )
+        made = next(_made)
+        self.log.append(draft(endpoint, f"event-{made}", body, at or made), done.set_result)
         outcome = await asyncio.wait_for(done, 10)
         if isinstance(outcome, StorageError):
             raise outcome
@@ -81,6 +95,18 @@ class Opened:
             after = page[-1][0]
         return found
 
+    async def look(self, endpoint: str) -> None:
+        """Be sure of its head and of what it holds."""
+        await self.done(lambda done: self.log.look(endpoint, done))
+
+    async def held(self, endpoint: str) -> tuple[int, int]:
+        await self.look(endpoint)
+        return self.log.held(endpoint)
+
+    async def head(self, endpoint: str) -> int:
+        await self.look(endpoint)
+        return self.log.head(endpoint)
+
     async def gaps(self, endpoint: str = "ep_a", after: int = 0) -> list[Gap]:
         return list((await self.read(endpoint, after, events=1, size=1)).gaps)
 
@@ -111,6 +137,7 @@ async def opened(kind: str, folder: Path, **limits: int) -> AsyncIterator[Opened
     log = KINDS[kind](folder, **limits)
     await log.open()
     try:
+        await log.endpoints()
         yield Opened(log)
     finally:
         await log.close()
@@ -118,6 +145,8 @@ async def opened(kind: str, folder: Path, **limits: int) -> AsyncIterator[Opened
 
 @pytest.fixture(params=list(KINDS))
 def kind(request: pytest.FixtureRequest) -> str:
+    if request.param == "nats":
+        request.getfixturevalue("nats")
     return str(request.param)
 
 
@@ -156,8 +185,8 @@ async def test_it_is_all_there_after_a_restart_and_places_go_on(kind: str, tmp_p
         it.log.record("ep_a", Reply(seq=2, status=201, by="app", ms=1.5))
     async with opened(kind, tmp_path) as it:
         assert await it.log.endpoints() == {"ep_a": b"ep_a", "ep_b": b"ep_b"}
-        assert (it.log.head("ep_a"), it.log.head("ep_b"), it.log.head("ep_c")) == (3, 1, 0)
-        assert it.log.held("ep_a")[0] == 3
+        assert [await it.head(name) for name in ("ep_a", "ep_b", "ep_c")] == [3, 1, 0]
+        assert (await it.held("ep_a"))[0] == 3
         assert [event.seq for event in await it.all("ep_a", 1)] == [2, 3]
         page = await it.read("ep_a", 0)
         assert page.replies == {2: Reply(seq=2, status=201, by="app", ms=1.5)}
@@ -194,6 +223,7 @@ async def test_who_watches_is_woken_and_reads_the_same_from_memory(
         await it.put("ep_a")
         await it.append()
         news = asyncio.Event()
+        await it.look("ep_a")
         end = it.log.watch("ep_a", news.set)
         await it.append(body=b"second")
         await asyncio.wait_for(news.wait(), 5)
@@ -237,13 +267,13 @@ async def test_size_removes_the_oldest_and_tells_the_gap(kind: str, tmp_path: Pa
             await it.append(body=b"x" * 9_000)
 
         async def small() -> bool:
-            return it.log.held("ep_a")[1] <= 100_000
+            return (await it.held("ep_a"))[1] <= 100_000
 
         await until(small)
         found = await it.all()
         first = found[0].seq
         assert found[-1].seq == 30
-        assert len(found) == it.log.held("ep_a")[0]
+        assert len(found) == (await it.held("ep_a"))[0]
         assert await it.gaps() == [
             Gap(from_seq=1, to_seq=first - 1, count=first - 1, reason="size")
         ]
@@ -260,11 +290,11 @@ async def test_large_events_leave_no_file_behind(kind: str, tmp_path: Path) -> N
         await it.append(body=b"x" * 200_000)
 
         async def gone() -> bool:
-            return it.log.held("ep_a")[0] == 0
+            return (await it.held("ep_a"))[0] == NEWEST[kind]
 
         await until(gone)
     async with opened(kind, tmp_path) as it:
-        assert it.log.head("ep_a") == 1
+        assert await it.head("ep_a") == 1
         assert await it.append() == 2, "a place is never given twice"
     assert disk_used(tmp_path) < 150_000
 
@@ -281,7 +311,7 @@ async def test_age_counts_only_while_the_log_is_open(kind: str, tmp_path: Path) 
     async with opened(kind, tmp_path, age_s=1) as it:
 
         async def gone() -> bool:
-            return it.log.held("ep_a")[0] == 0
+            return (await it.held("ep_a"))[0] == 0
 
         await until(gone)
         assert await it.gaps() == [Gap(from_seq=1, to_seq=3, count=3, reason="age")]
@@ -292,7 +322,8 @@ async def test_a_removed_endpoint_takes_its_events_along(kind: str, tmp_path: Pa
         for name in ("ep_a", "ep_b"):
             await it.put(name)
             for _ in range(300):
-                it.log.append(draft(name, "x", b"x" * 40_000, 1), lambda _: None)
+                made = draft(name, f"event-{next(_made)}", b"x" * 40_000, 1)
+                it.log.append(made, lambda _: None)
             await it.append(name)
         await it.remove("ep_a")
         with pytest.raises(StorageError):
@@ -306,9 +337,9 @@ async def test_a_removed_endpoint_takes_its_events_along(kind: str, tmp_path: Pa
 async def test_facts_are_kept(kind: str, tmp_path: Path) -> None:
     async with opened(kind, tmp_path) as it:
         assert await it.log.get_meta("a") is None
-        await it.log.put_meta("a", "1")
-        await it.log.put_meta("a", "2")
-        assert await it.log.get_meta("a") == "2"
+        assert await it.log.settle_meta("a", "1") == "1"
+        assert await it.log.settle_meta("a", "2") == "1", "what is settled stays"
+        assert await it.log.get_meta("a") == "1"
         await it.probe()
 
 

@@ -35,8 +35,11 @@ async def test_a_creation_that_fails_creates_nothing(tmp_path: Path) -> None:
         assert list(await it.log.endpoints()) == ["ep_a"]
 
 
-async def test_a_change_behind_a_deletion_brings_nothing_back(tmp_path: Path) -> None:
-    async with opened("sqlite", tmp_path) as it:
+@pytest.mark.log("sqlite", "nats")
+async def test_a_change_behind_a_deletion_brings_nothing_back(
+    tmp_path: Path, log_kind: str
+) -> None:
+    async with opened(log_kind, tmp_path) as it:
         await it.put("ep_a")
         await it.put("ep_b")
         await it.append("ep_a")

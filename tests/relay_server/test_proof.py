@@ -46,6 +46,7 @@ async def change(hub: Running, endpoint: Endpoint, **settings: Any) -> tuple[int
     return await hub.call("PATCH", path, settings, token=endpoint.token)
 
 
+@pytest.mark.log("sqlite", "nats")
 @pytest.mark.parametrize("size", [2, INLINE + 1])
 async def test_only_what_is_rightly_signed_comes_in(hub: Running, size: int) -> None:
     endpoint = await hub.endpoint(verify=VERIFY, respond="ack")
@@ -68,6 +69,7 @@ async def test_only_what_is_rightly_signed_comes_in(hub: Running, size: int) -> 
     assert shown["refused"] == {"signature": 2}
 
 
+@pytest.mark.log("sqlite", "nats")
 async def test_the_secret_is_kept_and_never_told(tmp_path: Path) -> None:
     async with relay(tmp_path / "data") as hub:
         endpoint = await hub.endpoint(verify=VERIFY)
@@ -109,6 +111,7 @@ async def test_what_cannot_be_is_named(hub: Running, settings: dict[str, Any], w
     assert (status, word in answer["error"]["message"]) == (422, True)
 
 
+@pytest.mark.log("sqlite", "nats")
 async def test_a_repeat_is_dropped_and_its_sender_told_of_the_first(hub: Running) -> None:
     endpoint = await hub.endpoint(dedup="drop")
     first = await send(hub, endpoint, b"1", id_="a")
@@ -121,6 +124,7 @@ async def test_a_repeat_is_dropped_and_its_sender_told_of_the_first(hub: Running
     assert shown["refused"] == {"repeat": 1}
 
 
+@pytest.mark.log("sqlite", "nats")
 async def test_a_repeat_is_marked(hub: Running) -> None:
     endpoint, other = await hub.endpoint(dedup="mark"), await hub.endpoint(dedup="mark")
     for where in (endpoint, endpoint, other):
@@ -130,6 +134,7 @@ async def test_a_repeat_is_marked(hub: Running) -> None:
     assert [event.marks for event in await read_log(hub.port, other)] == [()]
 
 
+@pytest.mark.log("sqlite", "nats")
 async def test_what_comes_at_once_is_not_taken_for_a_repeat_of_what_may_be_lost(
     hub: Running,
 ) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +210,7 @@ async def test_what_does_not_fit_gets_422_and_is_told_without_its_body(hub: Runn
     assert (shown["schema"], shown["schema_mode"]) == (ORDER, "reject")
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_what_does_not_fit_is_marked_and_comes_all_the_same(hub: Running) -> None:
     endpoint = await hub.endpoint(schema=ORDER, schema_mode="mark")
     bodies = [b'{"id": 1}', b'{"id": 1, "price": -1}', b"no json"]
@@ -264,6 +265,7 @@ async def test_a_schema_that_is_none_is_refused_and_named(
     assert (await ask(hub, endpoint, b"anything")).status == 202
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_a_schema_is_kept_and_can_be_taken_away(tmp_path: Path) -> None:
     async with relay(tmp_path / "data") as hub:
         endpoint = await hub.endpoint(schema=ORDER)
@@ -297,14 +299,15 @@ async def test_one_endpoint_s_schema_holds_up_nobody_else(hub: Running) -> None:
     assert not await read_log(hub.port, slow)
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_who_hangs_up_during_the_check_has_sent_an_event_all_the_same(hub: Running) -> None:
     endpoint = await hub.endpoint(schema=ORDER)
     _, writer = await asyncio.open_connection("127.0.0.1", hub.port)
     writer.write(rawhttp.request("POST", endpoint.path, (), b'{"id": 1}'))
     await writer.drain()
     writer.close()
-    events: Callable[[], int] = lambda: hub.relay.log.held(endpoint.id)[0]  # noqa: E731
-    await eventually(lambda: events() == 1, 30.0)
+    async with hub.stream(endpoint) as it:
+        await it.until(lambda: it.seqs == [1], "the event", 30.0)
 
 
 def test_marks_are_told_whole_and_cost_an_event_without_them_nothing() -> None:

@@ -14,6 +14,8 @@ from tests.support import rawhttp
 from tests.support.running import Endpoint
 from tests.support.stream import Stream, read_log
 
+pytestmark = pytest.mark.log("sqlite", slow="nats")
+
 KIB = 1024
 
 

@@ -10,11 +10,13 @@ import pytest
 from hookcli.wire import codec
 from hookcli.wire.messages import Ack, Gap, Peers, Pong, Target
 from relay_server.streams import Streams
-from tests.relay_server.harness import Running, eventually, relay, replies
+from tests.relay_server.harness import Running, eventually, no_more_than, relay, replies
 from tests.support import rawhttp
 from tests.support.running import Endpoint
 from tests.support.stream import RefusedError, Stream
 from tests.support.traffic import number_of, send_all, traffic
+
+pytestmark = pytest.mark.log("sqlite", "nats")
 
 
 @pytest.fixture
@@ -141,6 +143,7 @@ async def test_the_window_counts_bytes_and_one_event_always_may(tmp_path: Path) 
         it.close()
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_a_listener_that_reads_nothing_slows_only_itself(tmp_path: Path) -> None:
     async with relay(tmp_path) as hub:
         endpoint = await hub.endpoint(respond="ack")
@@ -158,7 +161,7 @@ async def test_what_retention_removed_is_told_as_a_gap(tmp_path: Path) -> None:
         endpoint = await hub.endpoint()
         for _ in range(30):
             await hub.post(endpoint, b"x" * 5_000)
-        await eventually(lambda: hub.relay.log.held(endpoint.id)[1] <= 50_000)
+        await no_more_than(50_000, hub, endpoint)
         async with hub.stream(endpoint, after=3) as it:
             await it.catch_up()
             gap = it.messages[1]
@@ -191,6 +194,7 @@ async def test_who_else_listens_is_told_when_it_changes(hub: Running) -> None:
         await it.until(lambda: names(it) == ("me",), "one")
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_a_ping_is_answered_and_silence_ends_the_stream(tmp_path: Path) -> None:
     async with relay(tmp_path, silence_s=0.6) as hub:
         endpoint = await hub.endpoint()
@@ -205,6 +209,7 @@ async def test_a_ping_is_answered_and_silence_ends_the_stream(tmp_path: Path) ->
 FOREIGN = codec.result(seq=7, id="x", outcome="answered", status=200)
 
 
+@pytest.mark.log("sqlite", slow="nats")
 @pytest.mark.parametrize(
     ("payload", "code"),
     [
@@ -228,6 +233,7 @@ async def test_a_bad_message_ends_that_stream_only(hub: Running, payload: bytes,
         await other.until(lambda: other.seqs == [1], "the event")
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_text_frames_are_refused_and_unknown_messages_are_not(hub: Running) -> None:
     endpoint = await hub.endpoint()
     async with hub.stream(endpoint) as it, hub.stream(endpoint) as text:
@@ -237,6 +243,7 @@ async def test_text_frames_are_refused_and_unknown_messages_are_not(hub: Running
         await in_step(it)
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_a_message_too_large_ends_the_stream(tmp_path: Path) -> None:
     async with relay(tmp_path, max_message=100_000) as hub:
         endpoint = await hub.endpoint()
@@ -307,6 +314,7 @@ async def test_rotating_revoking_and_deleting_end_streams_at_once(hub: Running) 
     assert (await hub.post(endpoint)).status == 404
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_an_overlap_keeps_the_old_token_until_it_runs_out(hub: Running) -> None:
     endpoint = await hub.endpoint()
     path = f"/_/v1/endpoints/{endpoint.id}/rotate"
@@ -320,6 +328,7 @@ async def test_an_overlap_keeps_the_old_token_until_it_runs_out(hub: Running) ->
         await Stream.open(hub.port, endpoint)
 
 
+@pytest.mark.log("sqlite", slow="nats")
 async def test_no_more_listeners_than_allowed(tmp_path: Path) -> None:
     async with relay(tmp_path, max_listeners=1) as hub:
         endpoint = await hub.endpoint()
@@ -329,6 +338,7 @@ async def test_no_more_listeners_than_allowed(tmp_path: Path) -> None:
             assert it.closed is None
 
 
+@pytest.mark.log("sqlite", slow="nats")
 @pytest.mark.parametrize(
     ("change", "status"),
     [

@@ -217,24 +217,31 @@ class Process(asyncio.SubprocessProtocol):
         return f"{self.what} (exit {self.returncode}):\n" + "\n".join(lines)
 
     def cpu_s(self) -> float:
-        """CPU time so far, seconds, user and system; counted in ticks of 10 ms."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
+        """CPU time so far, seconds."""
+        return cpu_s(self.pid)
 
     def rss_kb(self) -> int:
         """Memory resident now, KiB."""
-        return self._status("VmRSS")
+        return memory_kb(self.pid)
 
     def peak_kb(self) -> int:
         """The most memory resident since the start or `forget_peak`, KiB."""
-        return self._status("VmHWM")
+        return memory_kb(self.pid, "VmHWM")
 
     def forget_peak(self) -> None:
         """Begin measuring the peak anew."""
         Path(f"/proc/{self.pid}/clear_refs").write_text("5")
 
-    def _status(self, key: str) -> int:
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith(key + ":"):
-                return int(line.split()[1])
-        raise RuntimeError(f"{self.what} has no {key}: it has ended")
+
+def cpu_s(pid: int) -> float:
+    """CPU time of a process so far, seconds, user and system; counted in ticks of 10 ms."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def memory_kb(pid: int, key: str = "VmRSS") -> int:
+    """Memory of a process, KiB: resident now, or what else its status tells."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(key + ":"):
+            return int(line.split()[1])
+    raise RuntimeError(f"process {pid} has no {key}: it has ended")

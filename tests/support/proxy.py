@@ -74,6 +74,8 @@ class Proxy:
             self._drop(reset=False)
             await self._server.wait_closed()
             self._server = None
+            while self._links:  # noqa: ASYNC110 - each is gone as soon as its tasks have run
+                await asyncio.sleep(0)
 
     def blackhole(self) -> None:
         """Swallow everything, connections stay open: a cable pulled, a laptop asleep."""

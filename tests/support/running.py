@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support import contract, rawhttp
+from tests.support import contract, logs, rawhttp
 from tests.support.processes import Process, environment, hookcli
 
 
@@ -61,7 +61,7 @@ class Relay:
         """Start it and wait until it says that it listens."""
         listen = f"127.0.0.1:{self.port}"
         argv = [*self.prefix, hookcli(), "relay", "--listen", listen, "--data", str(self.data)]
-        env = environment(self.home, self.settings)
+        env = environment(self.home, logs.environment(self.data) | self.settings)
         self.process = await Process.start(argv, env=env, preexec=self.preexec, log=self.log)
         match = await self.process.line(r"http://127\.0\.0\.1:(\d+)", within=within)
         self.port = int(match[1])

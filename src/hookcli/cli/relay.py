@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from hookcli.cli.loop import Stops
     from relay_server.app import Started
+    from relay_server.log.nats.moving import Moved
     from relay_server.reloading import Reloaded
     from relay_server.settings import SettingError, Settings
 
@@ -38,6 +39,12 @@ def relay(
     data: Annotated[
         Path | None,
         typer.Option("--data", metavar="DIR", help="the folder of the log; default: ./relay-data"),
+    ] = None,
+    log: Annotated[
+        str | None,
+        typer.Option(
+            "--log", metavar="nats://HOST,HOST", help="the log on NATS JetStream, for many relays"
+        ),
     ] = None,
     tls: Annotated[
         str | None, typer.Option("--tls", metavar="CERT,KEY", help="two PEM files")
@@ -68,7 +75,7 @@ def relay(
     here: Here = ctx.obj
     environ = here.console.environ
     given: dict[str, Any] = {"listen": listen, "public_url": public_url, "data": data, "tls": tls}
-    given["log_format"] = log_format
+    given |= {"log": log, "log_format": log_format}
     file = config or (Path(environ[CONFIG]) if environ.get(CONFIG) else None)
     read = partial(Settings.from_env, environ, file=file, **given)
     try:
@@ -137,7 +144,8 @@ def _failure(error: Exception, settings: "Settings") -> Exception:
     if isinstance(error, SettingError):
         return ConfigError(str(error), hint="hookcli relay --help")
     if isinstance(error, StorageError):
-        return StoreError(f"the relay's log cannot be used: {error}", hint="--data DIR")
+        hint = "--data DIR" if settings.log is None else "--log nats://HOST:PORT"
+        return StoreError(f"the relay's log cannot be used: {error}", hint=hint)
     if isinstance(error, OSError):
         # Where a path is named the data are meant, else the address.
         place = error.filename or settings.listen
@@ -148,7 +156,7 @@ def _failure(error: Exception, settings: "Settings") -> Exception:
 
 def _tell(here: Here, settings: "Settings", started: "Started") -> None:
     say = here.console.err
-    say(f"hookcli relay  {started.url}  (port {started.port}, log in {settings.data})")
+    say(f"hookcli relay  {started.url}  (port {started.port}, log {started.log})")
     if started.key:
         say("First start. On your own machine, once:")
         say(f"  echo {started.key} | hookcli login {started.url} --token -")
@@ -197,3 +205,93 @@ def check_(
         verdict = f"{plural(found, 'damage')} in" if found else "ok "
         console.out(f"{verdict} {checked}, {size(sofar.bytes)}")
     return ExitCode.NO if found else ExitCode.YES
+
+
+@app.command(name="migrate")
+def migrate(
+    ctx: typer.Context,
+    source: Annotated[
+        Path, typer.Option("--from", metavar="DIR", help="the folder of a relay's log")
+    ],
+    to: Annotated[str, typer.Option("--to", metavar="nats://HOST,HOST", help="where it is to be")],
+) -> int:
+    """Move endpoints, tokens, events and the relay's key from a folder to NATS JetStream.
+
+    Places and ids stay, so listeners go on where they were. The folder is read only, and no relay
+    may use it meanwhile. Interrupted, it can be run again: it goes on where it was, and nothing is
+    there twice. At the end both logs are compared. Settings are those of a relay on NATS.
+    """
+    from hookcli.cli import loop
+    from relay_server.log.choosing import on_nats
+    from relay_server.settings import SettingError, Settings
+
+    here: Here = ctx.obj
+    try:
+        settings = Settings.from_env(here.console.environ, log=to)
+        on_nats(settings)
+    except SettingError as error:
+        raise UsageError(str(error), hint="hookcli relay migrate --help") from None
+    return loop.run(lambda stops: _migrate(here, settings, source, stops))
+
+
+async def _migrate(here: Here, settings: "Settings", source: Path, stops: "Stops") -> int:
+    import asyncio
+
+    from hookcli.cli.console import ExitCode
+    from relay_server.log.base import StorageError
+    from relay_server.log.choosing import on_nats
+    from relay_server.log.nats.moving import move
+    from relay_server.settings import SettingError
+
+    progress = _Progress(here)
+    moving = asyncio.ensure_future(move(source, on_nats(settings), progress.tell))
+    stopped = asyncio.ensure_future(stops.asked.wait())
+    await asyncio.wait({moving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not moving.done():
+        moving.cancel()
+        await asyncio.gather(moving, return_exceptions=True)
+        here.console.err("stopped; run it again and it goes on where it was")
+        return stops.code or ExitCode.NO
+    try:
+        progress.end(moving.result())
+    except SettingError as error:
+        raise ConfigError(str(error), hint="hookcli relay --help") from None
+    except StorageError as error:
+        raise StoreError(str(error), hint="mend it, and run the same command again") from None
+    return ExitCode.YES
+
+
+class _Progress:
+    """How far moving is, now and then."""
+
+    _EVERY_S = 1.0
+
+    def __init__(self, here: Here) -> None:
+        self._here, self._told = here, 0.0
+
+    def tell(self, it: "Moved") -> None:
+        import time
+
+        from hookcli.cli.render.words import plural, size
+
+        if time.monotonic() - self._told >= self._EVERY_S:
+            self._told = time.monotonic()
+            events = f"{it.events:,} of {plural(it.of_events, 'event')}, {size(it.bytes)}"
+            self._here.console.say(f"{events}; {it.endpoints:,} of {it.of_endpoints:,} endpoints")
+
+    def end(self, it: "Moved") -> None:
+        from hookcli.cli.render.ndjson import dumped, head
+        from hookcli.cli.render.words import plural, size
+
+        console = self._here.console
+        if console.json:
+            counts = {"endpoints": it.endpoints, "events": it.of_events}
+            moved = {"moved": it.events, "bytes": it.bytes, "key": it.key}
+            console.out(dumped(head("migrated", self._here.now) | counts | moved))
+            return
+        there = f"{plural(it.of_events, 'event')} of {plural(it.endpoints, 'endpoint')}"
+        now = f"{it.events:,} moved now, {size(it.bytes)}"
+        console.out(f"ok  {there} there, the same as here ({now})")
+        if not it.key:
+            console.err("the log there has a relay's key already; that one holds")

@@ -65,7 +65,7 @@ async def test_attempts_are_compared_with_the_one_before_or_the_marked_one(tmp_p
             it.program.status = status
             await it.press("r")
         await it.press("3")
-        assert "attempt 3 compared with 2" in it.screen
+        await it.until(lambda: "attempt 3 compared with 2" in it.screen, "the last two compared")
         assert "500 → 200" in it.screen
         await it.press("g", "k", "k", "m", "j", "j")
         assert "attempt 3 compared with 1" in it.screen

@@ -58,7 +58,13 @@ async def test_a_shows_them_beside_each_other_and_n_goes_to_what_differs(tmp_pat
         heads = next(line for line in lines if "OTHER" in line)
         assert heads.index("OTHER") < both.index("│") < heads.index("THIS")
         await it.press("n")
-        assert next(line for line in it.screen.splitlines() if '"amount"' in line).startswith("▌")
+
+        def marked() -> bool:
+            return any(
+                line.startswith("▌") and '"amount"' in line for line in it.screen.splitlines()
+            )
+
+        await it.until(marked, "the mark at what differs")
         await it.press("a")
         assert "by path, key order does not count" in it.screen
 

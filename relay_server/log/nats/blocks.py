@@ -1,0 +1,115 @@
+"""Writing blocks: what an endpoint's next one stands behind, and that it is stored once."""
+
+import asyncio
+
+from msgspec.structs import replace
+
+from relay_server.log.base import StorageError
+from relay_server.log.nats.block import Block, DamagedError, block, cut, pack
+from relay_server.log.nats.jetstream import JetStream, RacedError
+from relay_server.log.nats.layout import Layout
+
+BLOCK_EVENTS = 256
+_BLOCK_BYTES = 256 << 10
+_PIECE = 512 << 10
+_PIECES_AT_ONCE = 4
+_SPARE = 16 << 10
+"""Of the largest message, for what is not events."""
+_RESERVED = 32
+"""So many places are asked for at once; where all events of an endpoint have aged away, as many may
+be skipped at most."""
+
+
+class Blocks:
+    """The blocks of one log."""
+
+    def __init__(self, js: JetStream, layout: Layout) -> None:
+        self._js, self._layout = js, layout
+
+    @property
+    def most(self) -> int:
+        """Bytes of a block of several events; a reader takes it whole, even for one of them."""
+        return min(_BLOCK_BYTES, self._js.max_payload // 2)
+
+    async def last(self, endpoint: str) -> tuple[int, Block | None, int]:
+        """Where the endpoint's last block stands, 0 when there is none; it; the reserved place.
+
+        Raises:
+            StorageError: nobody can say.
+        """
+        found = await self._js.last(self._layout.stream_of(endpoint), self._layout.events(endpoint))
+        if found is None:
+            place = await self._js.last(self._layout.places, self._layout.place(endpoint))
+            return 0, None, int(place.data) if place is not None else 0
+        try:
+            last = block(found.data)
+        except DamagedError as error:
+            raise StorageError(f"{found.subject}, {found.at}: damaged: {error}") from error
+        return found.at, last, last.reserved
+
+    async def reserve(self, endpoint: str, least: int) -> int:
+        """Places beyond `least` that all relays may give; it never becomes less."""
+        stream, subject = self._layout.places, self._layout.place(endpoint)
+        while True:
+            found = await self._js.last(stream, subject)
+            has = int(found.data) if found is not None else 0
+            if has >= least:
+                return has
+            after = found.at if found is not None else 0
+            try:
+                await self._js.put(subject, b"%d" % (least + _RESERVED), after=after)
+            except RacedError:
+                continue
+            return least + _RESERVED
+
+    async def put(
+        self, endpoint: str, name: str, payload: bytes, after: int, *, tried: bool = True
+    ) -> int:
+        """Where the block is now, or is since a try whose answer got lost.
+
+        Args:
+            tried: There may have been one.
+        """
+        try:
+            subject = self._layout.events(endpoint)
+            return await self._js.put(subject, payload, name=name, after=after)
+        except RacedError:
+            found = await self._find(endpoint, name, after) if tried else None
+            if found is None:
+                raise
+            return found
+
+    async def payload(
+        self, endpoint: str, it: Block, events: tuple[bytes, ...]
+    ) -> tuple[Block, bytes]:
+        """The block as it is stored, without its events, and the message that it becomes.
+
+        One event that is too large for a message is stored before it, in pieces.
+        """
+        whole = pack(replace(it, events=events))
+        if len(whole) <= self._js.max_payload - _SPARE:
+            return it, whole
+        it = replace(it, pieces=await self._pieces(endpoint, b"".join(events)))
+        return it, pack(it)
+
+    async def _pieces(self, endpoint: str, event: bytes) -> tuple[int, ...]:
+        """Store an event that is too large for a message; nobody sees it before its block."""
+        size = min(_PIECE, self._js.max_payload - _SPARE)
+        subject = self._layout.pieces(endpoint)
+        room = asyncio.Semaphore(_PIECES_AT_ONCE)
+
+        async def store(piece: bytes) -> int:
+            async with room:
+                return await self._js.put(subject, piece)
+
+        stored = await asyncio.gather(*map(store, cut(event, size)), return_exceptions=True)
+        for one in stored:
+            if isinstance(one, BaseException):
+                raise one
+        return tuple(one for one in stored if isinstance(one, int))
+
+    async def _find(self, endpoint: str, name: str, after: int) -> int | None:
+        """Where the block of that id is, if it is stored: directly behind the place it was to follow."""
+        stream, subject = self._layout.stream_of(endpoint), self._layout.events(endpoint)
+        found = await self._js.next(stream, subject, after + 1, sure=True)
+        return found.at if found is not None and block(found.data).id == name else None

@@ -1,0 +1,161 @@
+"""Endpoints and facts: stored once, known on every relay within a moment.
+
+Changes are heard as they are stored. What was missed shows in the stream's last place, which is
+looked at every second.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from nats.aio.msg import Msg
+
+from relay_server.log.base import StorageError
+from relay_server.log.nats.jetstream import JetStream, RacedError
+from relay_server.log.nats.layout import Layout
+
+_RUN = 512
+_RUN_BYTES = 4 << 20
+_ELSEWHERE = "it was changed on another relay at the same time; try again"
+
+
+class Documents:
+    """The documents of all endpoints, as last heard."""
+
+    def __init__(self, js: JetStream, layout: Layout) -> None:
+        self._js, self._layout = js, layout
+        self.changed: Callable[[str, bytes | None], None] = lambda _, __: None
+        """Hears of a document that another relay has stored; None: deleted."""
+        self._at: dict[str, int] = {}
+        """The place of every document, in order of creation."""
+        self._gone: dict[str, int] = {}
+        """The places of those that were deleted: they never come back."""
+        self._changing: dict[str, asyncio.Future[None]] = {}
+        """The newest change of every document that is being changed here."""
+        self._seen = 0
+        """Up to where the stream has been read."""
+        self._heeding = False
+
+    def __contains__(self, endpoint: str) -> bool:
+        return endpoint in self._at
+
+    def removed(self, endpoint: str) -> bool:
+        """Whether it was there, and is no more."""
+        return endpoint in self._gone
+
+    async def load(self) -> dict[str, bytes]:
+        """Read them all.
+
+        Raises:
+            StorageError: they cannot be read.
+        """
+        if not self._heeding:
+            self._heeding = True
+            await self._js.connection.subscribe(self._layout.changed, self._heard)
+            await self._js.connection.settle()
+        found: dict[str, bytes] = {}
+        async for name, at, document in self._from(1):
+            self._know(name, at, document)
+            if document:
+                found[name] = document
+            else:
+                found.pop(name, None)
+        return found
+
+    async def catch_up(self, last: int | None = None) -> None:
+        """Read what was stored and not heard of; nothing if that is up to `last`."""
+        if last is not None and last <= self._seen:
+            return
+        async for name, at, document in self._from(self._seen + 1):
+            self._know(name, at, document)
+        if last is not None:
+            self._seen = max(self._seen, last)  # the rest was facts
+
+    async def _from(self, at: int) -> AsyncIterator[tuple[str, int, bytes]]:
+        """Every stored document from a place on, in order.
+
+        The facts beside them are read and passed over: for a part of the subjects the server would
+        go through all of them again for every message.
+        """
+        documents = self._layout.doc("")
+        while found := await self._js.run(self._layout.docs, ">", at, count=_RUN, size=_RUN_BYTES):
+            for message in found:
+                at = message.at + 1
+                self._seen = max(self._seen, message.at)
+                if message.subject.startswith(documents):
+                    yield message.subject.removeprefix(documents), message.at, message.data
+
+    def _heard(self, msg: Msg) -> None:
+        headers = msg.headers or {}
+        at = int(headers.get("Nats-Sequence", 0))
+        name = msg.subject.rpartition(".")[2]
+        self._know(name, at, msg.data)
+
+    def _know(self, endpoint: str, at: int, document: bytes) -> None:
+        if at <= max(self._at.get(endpoint, 0), self._gone.get(endpoint, 0)):
+            return
+        if document:
+            self._at[endpoint] = at
+        else:
+            self._at.pop(endpoint, None)
+            self._gone[endpoint] = at
+        self.changed(endpoint, document or None)
+
+    async def put(self, endpoint: str, document: bytes) -> None:
+        """Store a new or changed document.
+
+        Changes made here are stored one after another, and none without the one before, from which
+        it was made.
+
+        Raises:
+            StorageError: it is not stored: it was deleted, or changed elsewhere meanwhile.
+        """
+        before = self._changing.get(endpoint)
+        mine = asyncio.ensure_future(self._put_after(before, endpoint, document))
+        self._changing[endpoint] = mine
+        try:
+            await mine
+        finally:
+            if self._changing.get(endpoint) is mine:
+                del self._changing[endpoint]
+
+    async def _put_after(
+        self, before: asyncio.Future[None] | None, endpoint: str, document: bytes
+    ) -> None:
+        if before is not None:
+            await before
+        if endpoint in self._gone:
+            raise StorageError("the endpoint was deleted")
+        after = self._at.get(endpoint, 0)
+        try:
+            at = await self._js.put(self._layout.doc(endpoint), document, after=after)
+        except RacedError:
+            await self.catch_up()
+            gone = endpoint in self._gone
+            raise StorageError("the endpoint was deleted" if gone else _ELSEWHERE) from None
+        self._at[endpoint] = max(at, self._at.get(endpoint, 0))
+
+    async def remove(self, endpoint: str) -> None:
+        """Forget an endpoint, for ever.
+
+        Raises:
+            StorageError: it is not forgotten.
+        """
+        at = await self._js.put(self._layout.doc(endpoint), b"")
+        self._at.pop(endpoint, None)
+        self._gone[endpoint] = at
+
+    # -- facts --------------------------------------------------------------------------------
+
+    async def fact(self, key: str) -> str | None:
+        """A fact about the whole log."""
+        found = await self._js.last(self._layout.docs, self._layout.fact(key))
+        return found.data.decode() if found is not None else None
+
+    async def settle(self, key: str, value: str) -> str:
+        """Store a fact unless there is one; what holds now."""
+        try:
+            await self._js.put(self._layout.fact(key), value.encode(), after=0)
+        except RacedError:
+            found = await self.fact(key)
+            return value if found is None else found
+        return value

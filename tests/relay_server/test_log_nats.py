@@ -1,0 +1,231 @@
+"""The log on JetStream where the way to it breaks, and where several write at once."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hookcli.wire.messages import Gap, Reply
+from relay_server.log.base import Retention, StorageError
+from relay_server.log.nats import appending, connection
+from relay_server.log.nats.log import NatsLog
+from tests.relay_server.test_log import DAY, Opened, opened, until
+from tests.support.natsservers import NatsServer, nats_server, on_nats
+from tests.support.proxy import Proxy, proxy
+
+# On a connection that broke, nats-py leaves the closing to the garbage collector.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <function StreamWriter:pytest.PytestUnraisableExceptionWarning",
+    "ignore:unclosed <StreamWriter:ResourceWarning",
+)
+KEPT = Retention(age_s=7 * DAY, endpoint_bytes=1 << 30)
+
+
+@asynccontextmanager
+async def through(way: Proxy, folder: Path) -> AsyncIterator[Opened]:
+    """A log that reaches the shared server by a way that can break."""
+    settings = on_nats(folder).at(log=f"nats://127.0.0.1:{way.port}")
+    log = NatsLog(settings, retention=KEPT, tail_bytes=1 << 20)
+    await log.open()
+    try:
+        await log.endpoints()
+        yield Opened(log)
+    finally:
+        await log.close()
+
+
+async def test_an_answer_that_got_lost_stores_nothing_twice(
+    nats: NatsServer, tmp_path: Path
+) -> None:
+    async with proxy(nats.port) as way, through(way, tmp_path) as it:
+        await it.put("ep_a")
+        for n in range(8):
+            way.cut_after(random.Random(n).randrange(0, 60))
+            assert await it.append(body=b"%d" % n) == n + 1
+        found = await it.all()
+    assert [int(event.body) for event in found] == list(range(8))
+
+
+async def test_what_is_not_known_to_be_stored_is_refused_and_told_as_it_is_later(
+    nats: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(appending, "_TRIES_S", 0.5)
+    monkeypatch.setattr(connection, "ANSWER_S", 0.3)
+    async with proxy(nats.port) as way, through(way, tmp_path) as it:
+        await it.put("ep_a")
+        await it.append(body=b"first")
+        way.blackhole()
+        with pytest.raises(StorageError, match="NATS"):
+            await it.append(body=b"nobody knows")
+        way.restore()
+        way.reset()
+
+        async def stored() -> bool:
+            try:
+                return await it.append(body=b"after") > 1
+            except StorageError:
+                return False
+
+        await until(stored, 20)
+        await until(lambda: _readable(it), 20)
+        bodies = [event.body for event in await it.all()]
+    assert bodies[0] == b"first"
+    assert bodies[-1] == b"after"
+    assert bodies.count(b"nobody knows") <= 1
+
+
+@pytest.mark.slow
+async def test_a_server_killed_again_and_again_loses_nothing_that_was_acked(
+    tmp_path: Path,
+) -> None:
+    acked: list[bytes] = []
+    async with nats_server(tmp_path / "nats") as server, proxy(server.port) as way:
+        settings = on_nats(tmp_path, server).at(log=f"nats://127.0.0.1:{way.port}")
+        log = NatsLog(settings, retention=KEPT, tail_bytes=1 << 20)
+        await log.open()
+        await log.endpoints()
+        it = Opened(log)
+        await it.put("ep_a")
+        ended = asyncio.Event()
+
+        async def send(name: int) -> None:
+            n = 0
+            while not ended.is_set():
+                body = b"%d-%d" % (name, n)
+                n += 1
+                try:
+                    await it.append(body=body)
+                except (StorageError, TimeoutError):
+                    continue
+                acked.append(body)
+
+        async with asyncio.TaskGroup() as group:
+            for name in range(8):
+                group.create_task(send(name))
+            for _ in range(3):
+                await asyncio.sleep(0.3)
+                await server.kill()
+                await server.restart()
+                await server.ready()
+                before = len(acked)
+                async with asyncio.timeout(20):
+                    while len(acked) < before + 20:  # noqa: ASYNC110 - senders tell nobody
+                        await asyncio.sleep(0.01)
+            ended.set()
+        found = [event.body for event in await it.all()]
+        await log.close()
+    assert len(found) == len(set(found)), "nothing is stored twice"
+    assert set(acked) <= set(found), "nothing that was acked is lost"
+
+
+async def test_two_logs_that_write_to_one_endpoint_give_no_place_twice(
+    nats: NatsServer, tmp_path: Path
+) -> None:
+    async with opened("nats", tmp_path) as one, opened("nats", tmp_path) as two:
+        await one.put("ep_a")
+        await until(lambda: _has(two, "ep_a"))
+        sizes = [b"x", b"l" * 300_000, b"m" * 1_500_000]
+        seqs = await asyncio.gather(
+            *((one, two)[n % 2].append(body=sizes[n % 7 % 3]) for n in range(60))
+        )
+        assert sorted(seqs) == list(range(1, 61))
+        for it in (one, two):
+            assert [event.seq for event in await it.all()] == list(range(1, 61))
+
+
+async def test_who_comes_back_to_an_endpoint_asks_no_more_for_all_that_others_wrote(
+    nats: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def requests(missed: int) -> int:
+        """How often the other one asks after it has missed so many blocks."""
+        for _ in range(missed):
+            await one.append()
+        before = len(asked)
+        await two.append()
+        return len(asked) - before
+
+    async with opened("nats", tmp_path) as one, opened("nats", tmp_path) as two:
+        await one.put("ep_a")
+        await until(lambda: _has(two, "ep_a"))
+        await two.append()
+        asked: list[str] = []
+        ask = connection.Connection.ask
+
+        async def counted(js: connection.Connection, subject: str, *args: Any, **more: Any) -> Any:
+            if "INFO" not in subject and js is two.log.connection:  # type: ignore[attr-defined]
+                asked.append(subject)
+            return await ask(js, subject, *args, **more)
+
+        monkeypatch.setattr(connection.Connection, "ask", counted)
+        few = await requests(1)
+        assert await requests(20) == few
+
+
+async def _readable(it: Opened) -> bool:
+    assert isinstance(it.log, NatsLog)
+    return it.log.following.reachable("ep_a")
+
+
+async def _has(it: Opened, endpoint: str) -> bool:
+    assert isinstance(it.log, NatsLog)
+    return endpoint in it.log._it.documents
+
+
+async def test_the_largest_event_is_whole_and_takes_its_pieces_along(
+    nats: NatsServer, tmp_path: Path
+) -> None:
+    body = random.Random(1).randbytes(25 << 20)
+    async with opened("nats", tmp_path, endpoint_bytes=30 << 20) as it:
+        await it.put("ep_a")
+        await it.append(body=body)
+        assert (await it.all())[0].body == body
+        await it.append(body=body)
+
+        async def one_left() -> bool:
+            return (await it.held("ep_a"))[0] == 1
+
+        await until(one_left)
+        assert it.log.held("ep_a")[1] < 30 << 20
+        assert await it.gaps() == [Gap(from_seq=1, to_seq=1, count=1, reason="size")]
+        assert isinstance(it.log, NatsLog)
+        info = await it.log.js.info(it.log._it.layout.stream_of("ep_a"))
+        assert info.state.bytes < 30 << 20, "the pieces are gone as well"
+
+
+async def test_places_go_on_where_every_event_has_aged_away(
+    nats: NatsServer, tmp_path: Path
+) -> None:
+    async with opened("nats", tmp_path, age_s=1) as it:
+        await it.put("ep_a")
+        last = [await it.append() for _ in range(5)][-1]
+
+        async def empty() -> bool:
+            return (await it.held("ep_a"))[0] == 0
+
+        await until(empty)
+    async with opened("nats", tmp_path, age_s=1) as it:
+        assert await it.append() > last
+
+
+async def test_what_senders_were_told_is_read_by_the_other_one(
+    nats: NatsServer, tmp_path: Path
+) -> None:
+    async with opened("nats", tmp_path) as one, opened("nats", tmp_path) as two:
+        await one.put("ep_a")
+        await until(lambda: _has(two, "ep_a"))
+        heard: list[tuple[str, Reply]] = []
+        two.log.replied = lambda endpoint, reply: heard.append((endpoint, reply))
+        await two.look("ep_a")
+        reply = Reply(seq=await one.append(), status=201, by="app", ms=1.0)
+        one.log.record("ep_a", reply)
+
+        async def told() -> bool:
+            return heard == [("ep_a", reply)]
+
+        await until(told)
+        page = await two.read("ep_a", 0)
+        assert page.replies == {1: reply}
