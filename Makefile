@@ -10,7 +10,7 @@ STAMP   := $(VENV)/.ready
 # Where it is set, each of the many processes of a test would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup run demo docs screenshots check fmt fmt-check lint types imports test test-slow soak bench bench-hostile bench-ui bench-store clean
+.PHONY: setup run demo docs screenshots check fmt fmt-check lint types imports test test-slow soak bench bench-hostile bench-ui bench-store bench-cluster clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -72,6 +72,9 @@ bench-ui: $(STAMP)  ## The screen: keys, large lists and bodies, traffic, idling
 
 bench-store: $(STAMP)  ## Commands on a store of 100,000 captures, 2 GB
 	$(BIN)/python -m benchmarks.store
+
+bench-cluster: $(STAMP)  ## Relays on NATS: what an event costs as endpoints, listeners and relays grow
+	$(BIN)/python -m benchmarks.cluster
 
 clean:  ## Remove everything that was made here
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

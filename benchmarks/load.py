@@ -12,7 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Literal, cast
+from typing import Literal, Protocol, cast
 
 import httptools
 import msgspec
@@ -116,10 +116,23 @@ class Ledger:
         return Spread(*at)
 
 
+class Sends(Protocol):
+    """Whoever decides what senders send."""
+
+    def head(self, number: int, load: Load) -> bytes:
+        """The head of that webhook."""
+
+    def answered(self, sender: "Sender", number: int, status: int, body: bytes) -> None:
+        """A whole answer was read."""
+
+    def refused(self, sender: "Sender", why: str) -> None:
+        """The connection broke; this sender sends no more."""
+
+
 class Sender(asyncio.Protocol):
     """One connection: a webhook, its answer, then whatever the job says."""
 
-    def __init__(self, work: "Work") -> None:
+    def __init__(self, work: Sends) -> None:
         self._work = work
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
@@ -140,8 +153,7 @@ class Sender(asyncio.Protocol):
     def send(self, number: int, load: Load) -> None:
         """Write one webhook."""
         self.number, self._answer = number, b""
-        job = self._work.job
-        head = load.head(job.path, job.run, number, job.delay_ms)
+        head = self._work.head(number, load)
         if self._transport is None:
             self._work.refused(self, "closed")
         elif len(load.data) < 65_536:
@@ -251,6 +263,10 @@ class Work:
             return
         number, self._next = self._next, self._next + 1
         self._send(sender, number, now)
+
+    def head(self, number: int, load: Load) -> bytes:
+        """The head of that webhook."""
+        return load.head(self.job.path, self.job.run, number, self.job.delay_ms)
 
     def answered(self, sender: Sender, number: int, status: int, body: bytes) -> None:
         """A whole answer was read."""

@@ -6,23 +6,31 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from compose_spec import PyCompose
 
+from relay_server.log.nats.address import servers as nats_urls
 from relay_server.metrics import Metrics, Now, Waiting, page
 from relay_server.settings import CONFIG, Settings
 from scripts import relay_settings
 from tests.support import rawhttp
-from tests.support.processes import Process
+from tests.support.natsservers import program as nats_program
+from tests.support.processes import PATIENCE, Process
+from tests.support.running import Relay
+from tests.support.stream import read_log
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "docs" / "deploy"
+CLUSTER = DEPLOY / "compose-cluster.yaml"
+KEY = "hk_" + "k" * 40
 NOBODY = 65532
 
 
@@ -101,6 +109,107 @@ def test_the_compose_file_holds_what_the_container_needs() -> None:
     assert caddy.count("{") == caddy.count("}")
 
 
+def services() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load(CLUSTER.read_text())["services"]
+    return found
+
+
+def filled_in(text: str) -> str:
+    """Variables as compose would put them in."""
+    values = {"NATS_PASSWORD": "s3cret", "HOOKS_HOST": "hooks.example.com"}
+    return re.sub(r"\$\{(\w+)[^}]*\}", lambda found: values[found[1]], text)
+
+
+def test_the_compose_file_of_several_holds_three_servers_and_two_relays() -> None:
+    found = services()
+    servers = [name for name in found if name.startswith("nats")]
+    relays = [name for name in found if name.startswith("relay")]
+    assert (len(servers), len(relays)) == (3, 2)
+    volumes = yaml.safe_load(CLUSTER.read_text())["volumes"]
+    for name in servers:
+        service = found[name]
+        given = dict(zip(service["command"][::2], service["command"][1::2], strict=True))
+        assert (given["-c"], given["-sd"], given["-n"]) == ("/etc/nats/nats.conf", "/data", name)
+        routes = filled_in(given["--routes"]).split(",")
+        assert routes == [f"nats://route:s3cret@{one}:6222" for one in servers]
+        file, data = (volume.split(":") for volume in service["volumes"])
+        assert (DEPLOY / file[0]).exists()
+        assert data == [name, "/data"]
+        assert name in volumes
+    for name in relays:
+        given = {key: filled_in(value) for key, value in found[name]["environment"].items()}
+        settings = Settings.from_env(given)
+        assert settings.node == name
+        assert nats_urls(settings.log or "") == [
+            f"nats://hookcli:s3cret@{one}:4222" for one in servers
+        ]
+        assert set(found[name]["depends_on"]) == set(servers)
+        assert found[name]["read_only"] is True
+    caddy = (DEPLOY / "Caddyfile.cluster").read_text()
+    assert f"reverse_proxy {' '.join(f'{name}:8080' for name in relays)} " in caddy
+    assert "health_uri /_/ready" in caddy
+    assert caddy.count("{") == caddy.count("}")
+
+
+def test_the_servers_of_nats_accept_their_file() -> None:
+    done = subprocess.run(
+        [nats_program(), "-t", "-c", str(DEPLOY / "nats.conf")],
+        env={"NATS_PASSWORD": "s3cret"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+async def test_three_servers_from_that_file_are_a_log_for_two_relays(tmp_path: Path) -> None:
+    """The same processes as the compose file starts, on ports of this machine."""
+    ports = [free_port() for _ in range(6)]
+    clients, routes = ports[:3], ports[3:]
+    peers = ",".join(f"nats://route:s3cret@127.0.0.1:{port}" for port in routes)
+    started: list[Process] = []
+    try:
+        for n in range(3):
+            argv = [nats_program(), "-c", str(DEPLOY / "nats.conf"), "-n", f"nats-{n}"]
+            argv += ["-a", "127.0.0.1", "-p", str(clients[n]), "-m", "-1"]
+            argv += ["-sd", str(tmp_path / str(n)), "--routes", peers]
+            argv += ["--cluster", f"nats://route:s3cret@127.0.0.1:{routes[n]}"]
+            env = {"NATS_PASSWORD": "s3cret", "PATH": os.environ["PATH"]}
+            started.append(await Process.start(argv, env=env))
+        urls = ",".join(f"hookcli:s3cret@127.0.0.1:{port}" for port in clients)
+        settings = {"HOOKCLI_RELAY_LOG": f"nats://{urls}", "HOOKCLI_RELAY_KEY": KEY}
+        relays = [Relay(tmp_path / name, settings=settings) for name in ("one", "two")]
+        for it in relays:
+            it.key = KEY
+            async with asyncio.timeout(60 * PATIENCE):
+                while True:
+                    try:
+                        await it.start()
+                        break
+                    except (OSError, RuntimeError, TimeoutError, AssertionError):
+                        await asyncio.sleep(0.5)  # restarted as compose would
+            assert it.process is not None
+            started.append(it.process)
+        endpoint = await relays[0].endpoint(respond="ack")
+        raw = rawhttp.request("POST", endpoint.path, (), b"hi")
+        await asyncio.sleep(1)  # what one relay does holds on all within a second
+        assert (await rawhttp.once(relays[1].port, raw)).status == 202
+        log = await read_log(relays[0].port, endpoint)
+        assert [event.body for event in log] == [b"hi"]
+        assert "s3cret" not in "\n".join(line for one in started[3:] for line in one.out + one.err)
+    finally:
+        for process in started:
+            await process.kill()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def test_the_container_file_names_what_is_there() -> None:
     lines = (DEPLOY / "Containerfile").read_text().splitlines()
     script = next(line.split()[2] for line in lines if line.startswith("RUN sh"))
@@ -115,8 +224,9 @@ def test_the_dashboard_asks_for_what_the_relay_tells() -> None:
     metrics.refused["busy"] += 1
     metrics.program_did("answered")
     # Gauges are told by name as they are gathered: read the names where they stand.
-    gauges = re.findall(r'\("([a-z_]+)", "[A-Z]', (ROOT / "relay_server/status.py").read_text())
-    assert len(gauges) >= 10
+    sources = [ROOT / "relay_server" / name for name in ("status.py", "log/nats/log.py")]
+    gauges = re.findall(r'\(\s*"([a-z_]+)",\s*"[A-Z1]', "".join(one.read_text() for one in sources))
+    assert len(gauges) >= 16
     told = page(metrics, Now(gauges=[(name, "", 0.0) for name in gauges], waiting=waiting)).decode()
     known = set(re.findall(r"^(hookcli_relay_[a-z_]+)", told, re.MULTILINE))
     text = (DEPLOY / "grafana.json").read_text()
@@ -155,13 +265,13 @@ async def test_the_images_steps_make_a_relay_that_needs_no_root(tmp_path: Path) 
     place, home = tmp_path / "opt", tmp_path / "data"
     home.mkdir(mode=0o700)
     os.chown(home, NOBODY, NOBODY)
-    # The temporary folder of the tests is closed to others.
-    for folder in [tmp_path, *tmp_path.parents][:-2]:
-        folder.chmod(folder.stat().st_mode | 0o011)
     tree = await asyncio.to_thread(_clean_tree, tmp_path / "source")
     script = str(tree / "docs" / "deploy" / "install.sh")
     install = await Process.start(["sh", script, str(tree), str(place)], env=dict(os.environ))
     assert await install.wait(200) == 0, install.tail()
+    # The temporary folder of the tests is closed to others, anew by every run of pytest.
+    for folder in [tmp_path, *tmp_path.parents][:-2]:
+        folder.chmod(folder.stat().st_mode | 0o011)
     async with contained(home, place / "bin" / "hookcli") as relay:
         port = int((await relay.line(r"http://127\.0\.0\.1:(\d+)"))[1])
         await relay.line(r"hookcli login ")
