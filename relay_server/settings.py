@@ -69,7 +69,7 @@ class Settings:
     """`nats://HOST:PORT,HOST:PORT`: the log is on NATS JetStream, and any number of relays share
     it; without it the log is a file in `data`."""
     log_replicas: int = 3
-    """How many servers of NATS hold an event before its sender is answered."""
+    """How many servers of NATS keep an event; its sender is answered when most of them have it."""
     log_streams: int = 8
     """Over how many streams of JetStream the endpoints are spread; fixed by the first start."""
     log_prefix: str = "hookcli"
