@@ -12,6 +12,7 @@ import pytest
 from hookcli.wire.messages import Gap, Reply
 from relay_server.log.base import Retention, StorageError
 from relay_server.log.nats import appending, connection
+from relay_server.log.nats import log as log_nats
 from relay_server.log.nats.log import NatsLog
 from tests.relay_server.test_log import DAY, Opened, opened, until
 from tests.support.natsservers import NatsServer, nats_server, on_nats
@@ -76,6 +77,29 @@ async def test_what_is_not_known_to_be_stored_is_refused_and_told_as_it_is_later
     assert bodies[0] == b"first"
     assert bodies[-1] == b"after"
     assert bodies.count(b"nobody knows") <= 1
+
+
+async def test_where_nobody_has_answered_for_long_senders_are_told_at_once(
+    nats: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_nats, "_REFUSE_AFTER_S", 0.2)
+    monkeypatch.setattr(connection, "ANSWER_S", 0.3)
+    async with proxy(nats.port) as way, through(way, tmp_path) as it:
+        await it.put("ep_a")
+        way.blackhole()
+        assert isinstance(it.log, NatsLog)
+        following = it.log.following
+
+        async def long_away() -> bool:
+            return following.away_s("ep_a") > 0.2
+
+        await until(long_away, 20)
+        with pytest.raises(StorageError, match="has not answered for"):
+            await it.append()
+        way.restore()
+        way.reset()
+        await until(lambda: _readable(it), 20)
+        assert await it.append() == 1
 
 
 @pytest.mark.slow

@@ -72,8 +72,8 @@ class Following:
         """Hears which relay took an event that has just come: endpoint, place, relay."""
         self._of: dict[str, Followed] = {}
         self._coming: dict[str, asyncio.Future[None]] = {}
-        self.away: set[int] = set()
-        """The streams that cannot be asked now."""
+        self.away: dict[int, float] = {}
+        """The streams that cannot be asked now, and since when (seconds of the loop's clock)."""
         self._turn = 0
 
     def __getitem__(self, endpoint: str) -> Followed | None:
@@ -85,6 +85,11 @@ class Following:
     def reachable(self, endpoint: str) -> bool:
         """Whether its stream answers."""
         return self._js.connection.connected and self._layout.number(endpoint) not in self.away
+
+    def away_s(self, endpoint: str) -> float:
+        """For how long its stream has not answered; 0: it does."""
+        since = self.away.get(self._layout.number(endpoint))
+        return 0.0 if since is None else asyncio.get_running_loop().time() - since
 
     async def begin(self, endpoint: str) -> Followed:
         """Follow it from now on, and know where it stands.

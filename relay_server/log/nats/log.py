@@ -23,6 +23,8 @@ from relay_server.settings import Settings
 
 _REPLIES_AFTER_S = 0.1
 _CLOSE_S = 5.0
+_REFUSE_AFTER_S = 5.0
+"""Until then senders wait for a leader that is being chosen; after that they are told at once."""
 _AGAIN_AFTER_S = 2.0
 """A relay that has not heard of a deletion yet may still store an event: it is removed then."""
 
@@ -167,11 +169,14 @@ class NatsLog:
 
     def append(self, draft: Draft, told: Told) -> None:
         """Give the event the next place; `told` hears when enough servers have it."""
-        if draft.endpoint in self._it.documents:
-            self._it.appending.append(draft, told)
+        if draft.endpoint not in self._it.documents:
+            refused = "the endpoint was deleted"
+        elif self.following.away_s(draft.endpoint) > _REFUSE_AFTER_S:
+            refused = f"NATS has not answered for {_REFUSE_AFTER_S:.0f} s"
         else:
-            gone = StorageError("the endpoint was deleted")
-            asyncio.get_running_loop().call_soon(told, gone)
+            self._it.appending.append(draft, told)
+            return
+        asyncio.get_running_loop().call_soon(told, StorageError(refused))
 
     def record(self, endpoint: str, reply: Reply) -> None:
         """Remember what a sender was told."""

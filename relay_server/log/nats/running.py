@@ -102,13 +102,13 @@ class Running:
 
     def _away(self, number: int) -> None:
         if number not in self.following.away:
-            self.following.away.add(number)
+            self.following.away[number] = asyncio.get_running_loop().time()
             _log.warning("stream %s does not answer", self.layout.stream(number))
             self.following.wake([number])
 
     async def _back(self, number: int) -> None:
         await self.following.catch_up([number])
-        self.following.away.discard(number)
+        self.following.away.pop(number, None)
         _log.info("stream %s answers again", self.layout.stream(number))
         self.following.wake([number])
 
