@@ -90,6 +90,8 @@ class Now:
 
     gauges: Sequence[Gauge]
     waiting: Sequence[Waiting]
+    counters: Sequence[Gauge] = ()
+    """What the log has counted since the start."""
     node: str = ""
     """What the relay is called among others."""
 
@@ -108,12 +110,12 @@ class _Collected:
         self._metrics, self._now = metrics, now
 
     def collect(self) -> Iterator["Metric"]:
-        yield from _counters(self._metrics)
+        yield from _counters(self._metrics, self._now.counters)
         yield from _latencies(self._metrics)
         yield from _gauges(self._now)
 
 
-def _counters(m: Metrics) -> Iterator["Metric"]:
+def _counters(m: Metrics, of_log: Sequence[Gauge]) -> Iterator["Metric"]:
     from prometheus_client.core import CounterMetricFamily
 
     def labelled(
@@ -124,10 +126,11 @@ def _counters(m: Metrics) -> Iterator["Metric"]:
             made.add_metric(key, value)
         return made
 
-    plain: tuple[tuple[str, str, int], ...] = (
+    plain: tuple[Gauge, ...] = (
         ("received", "Webhooks let in, whole.", m.received),
         ("received_bytes", "Bytes of their bodies.", m.received_bytes),
         ("captured", "Events on a listener's disk, by its own word.", m.captured),
+        *of_log,
     )
     for name, what, value in plain:
         yield CounterMetricFamily(f"hookcli_relay_{name}", what, value=value)

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -76,10 +77,13 @@ class Status:
         self, waiting: list[Waiting], backlog: int, tell: Callable[[Answer], object]
     ) -> None:
         """Make the page in a thread: the library is slow to import, and disks are to ask."""
-        gauges = self._gauges(backlog)
-        made = self._edge.loop.run_in_executor(
-            None, _page, self._metrics, gauges, waiting, self._data, self._node
+        now = Now(
+            gauges=self._gauges(backlog),
+            waiting=waiting,
+            counters=self._log.counters(),
+            node=self._node,
         )
+        made = self._edge.loop.run_in_executor(None, _page, self._metrics, now, self._data)
         made.add_done_callback(lambda done: tell(done.result()))
 
     def _gauges(self, backlog: int) -> list[Gauge]:
@@ -102,12 +106,11 @@ class Status:
         ]
 
 
-def _page(
-    metrics: Metrics, gauges: list[Gauge], waiting: list[Waiting], data: Path | None, node: str
-) -> Answer:
+def _page(metrics: Metrics, now: Now, data: Path | None) -> Answer:
     if data is not None:
-        gauges = [*gauges, ("disk_free_bytes", "Free bytes of the log's disk.", _free(data))]
-    body = page(metrics, Now(gauges=gauges, waiting=waiting, node=node))
+        free: Gauge = ("disk_free_bytes", "Free bytes of the log's disk.", _free(data))
+        now = replace(now, gauges=[*now.gauges, free])
+    body = page(metrics, now)
     return Answer(status=200, reason=b"OK", headers=((b"Content-Type", CONTENT_TYPE),), body=body)
 
 

@@ -227,7 +227,9 @@ def test_the_dashboard_asks_for_what_the_relay_tells() -> None:
     sources = [ROOT / "relay_server" / name for name in ("status.py", "log/nats/log.py")]
     gauges = re.findall(r'\(\s*"([a-z_]+)",\s*"[A-Z1]', "".join(one.read_text() for one in sources))
     assert len(gauges) >= 16
-    told = page(metrics, Now(gauges=[(name, "", 0.0) for name in gauges], waiting=waiting)).decode()
+    values = [(name, "", 0.0) for name in gauges]
+    now = Now(gauges=values, waiting=waiting, counters=values)
+    told = page(metrics, now).decode()
     known = set(re.findall(r"^(hookcli_relay_[a-z_]+)", told, re.MULTILINE))
     text = (DEPLOY / "grafana.json").read_text()
     json.loads(text)

@@ -167,6 +167,9 @@ class Log(Protocol):
     def gauges(self) -> Sequence[tuple[str, str, float]]:
         """What else there is to watch: a name, what it is, and its value."""
 
+    def counters(self) -> Sequence[tuple[str, str, float]]:
+        """The same of what is counted from the start on."""
+
     async def endpoints(self) -> dict[str, bytes]:
         """Every endpoint's id and document."""
 

@@ -150,6 +150,10 @@ class SqliteLog:
         """A file has no more to it than its size."""
         return ()
 
+    def counters(self) -> Sequence[tuple[str, str, float]]:
+        """Nothing happens to it that is worth counting."""
+        return ()
+
     def _shelf(self, endpoint: str) -> Shelf | None:
         return self._write.shelves.by_id.get(endpoint)
 

@@ -249,5 +249,6 @@ async def test_metrics_tell_relays_apart_and_see_each_other(
             assert b'hookcli_relay_node_info{node="%b"} 1.0' % name in told
             assert b"hookcli_relay_other_relays 1.0" in told
             assert b"hookcli_relay_nats_connected 1.0" in told
+            assert b"hookcli_relay_log_races_total 0.0" in told
             assert b"hookcli_relay_backlog_events_all 1.0" in told
         assert b"hookcli_relay_received_total 0.0" in told, "each counts its own"

@@ -231,7 +231,7 @@ class NatsLog:
         return None, sum(self._it.pulse.sizes.values())
 
     def gauges(self) -> Sequence[tuple[str, str, float]]:
-        """How the way to NATS is, and how often another relay was faster."""
+        """How the way to NATS is."""
         it = self._it
         return (
             (
@@ -242,8 +242,14 @@ class NatsLog:
             ("nats_streams", "Streams of events.", it.layout.streams),
             ("nats_streams_away", "Those that do not answer now.", len(it.following.away)),
             ("followed_endpoints", "Endpoints that are listened to here.", len(it.following)),
-            ("log_races", "Blocks that another relay stored one before.", it.appending.raced),
-            ("log_answers_lost", "Blocks of which no answer told at once.", it.appending.unsure),
+        )
+
+    def counters(self) -> Sequence[tuple[str, str, float]]:
+        """How often another relay was faster, and an answer got lost."""
+        it = self._it.appending
+        return (
+            ("log_races", "Blocks that another relay stored one before.", it.raced),
+            ("log_answers_lost", "Blocks of which no answer told at once.", it.unsure),
         )
 
     def watch(self, endpoint: str, wake: Callable[[], None]) -> Callable[[], None]:
