@@ -45,10 +45,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+_ON_NATS = 5
+"""The journeys' own faults are the same there; those of NATS have tests of their own."""
+
+
 def _rounds(item: pytest.Item) -> int:
     asked: int | None = item.config.getoption("--rounds")
     own = item.get_closest_marker("rounds")
-    return asked or (own.args[0] if own else 20 if item.get_closest_marker("slow") else 3)
+    wanted: int = own.args[0] if own else 20 if item.get_closest_marker("slow") else 3
+    on_nats = getattr(item, "callspec", None) and item.callspec.params.get("log_kind") == "nats"  # type: ignore[attr-defined]
+    return asked or (min(wanted, _ON_NATS) if on_nats else wanted)
 
 
 @pytest.fixture
