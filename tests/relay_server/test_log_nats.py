@@ -11,9 +11,10 @@ import pytest
 
 from hookcli.wire.messages import Gap, Reply
 from relay_server.log.base import Retention, StorageError
-from relay_server.log.nats import appending, connection
+from relay_server.log.nats import appending, connection, reading
 from relay_server.log.nats import log as log_nats
 from relay_server.log.nats.log import NatsLog
+from relay_server.log.nats.reading import Head
 from tests.relay_server.test_log import DAY, Opened, opened, until
 from tests.support.natsservers import NatsServer, nats_server, on_nats
 from tests.support.proxy import Proxy, proxy
@@ -100,6 +101,25 @@ async def test_where_nobody_has_answered_for_long_senders_are_told_at_once(
         way.reset()
         await until(lambda: _readable(it), 20)
         assert await it.append() == 1
+
+
+async def test_a_leader_that_has_not_come_as_far_is_not_believed_that_there_is_nothing(
+    nats: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was parted from the others goes on to answer with what it had."""
+    monkeypatch.setattr(reading, "_BEHIND_S", 0.2)
+    async with opened("nats", tmp_path) as it:
+        await it.put("ep_a")
+        for _ in range(3):
+            await it.append()
+        assert isinstance(it.log, NatsLog)
+        await it.look("ep_a")
+        followed = it.log.following["ep_a"]
+        assert followed is not None
+        known = Head(seq=6, at=followed.head.at + 1_000)
+        with pytest.raises(StorageError, match="behind"):
+            await it.log.reading.page("ep_a", 3, known, events=9, size=9_999)
+        assert len(await it.all()) == 3
 
 
 @pytest.mark.slow

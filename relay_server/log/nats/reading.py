@@ -98,11 +98,17 @@ class Reading:
             if at > head.at:
                 return
             last = await self._js.last(stream, subject)
-            if last is None or last.at < at:
+            # A leader that was parted from the others goes on to answer with what it had: only one
+            # that has come as far as the head is believed that there is nothing.
+            if (last is None or last.at < at) and await self._is_current(stream, head):
                 return
             if asyncio.get_running_loop().time() > until:
                 raise StorageError(f"{stream}: a copy is behind by more than {_BEHIND_S:.0f} s")
             await asyncio.sleep(_AGAIN_S)
+
+    async def _is_current(self, stream: str, head: Head) -> bool:
+        """Whether who answers for the stream has all that this relay knows of."""
+        return (await self._js.info(stream)).state.last_seq >= head.at
 
     async def _add(self, made: "_Page", endpoint: str, message: Found) -> bool:
         """Whether there is room for more."""
