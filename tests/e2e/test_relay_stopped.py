@@ -64,11 +64,12 @@ async def test_a_log_that_is_away_keeps_no_relay_from_ending(tmp_path: Path) -> 
                 assert it.process is not None
                 endpoint = await it.endpoint()
                 await server.kill()
-                raw = rawhttp.request("POST", endpoint.path, (), b"{}")
-                asking = asyncio.ensure_future(rawhttp.once(it.port, raw))
                 await it.process.line("does not answer")
-                assert await it.process.stop() == 0
-                assert (await asking).status == 503, "nobody has stored it"
+                async with rawhttp.sender(it.port) as sender:
+                    await sender.write(rawhttp.request("POST", endpoint.path, (), b"{}"))
+                    asking = asyncio.ensure_future(sender.answer())
+                    assert await it.process.stop() == 0
+                    assert (await asking).status == 503, "nobody has stored it"
 
 
 @pytest.mark.slow
