@@ -298,9 +298,10 @@ class Stream(asyncio.Protocol):
             self._window.sent(seq, len(message), now)
             self._position = seq
             frames += _frame(message)
-            reply = page.replies.get(seq)
-            if reply is not None:
-                self._replies.append(reply)
+        # Of earlier pages' events too, where a log keeps replies among the events that came later.
+        self._replies += [
+            reply for seq, reply in page.replies.items() if self._begin < seq <= self._position
+        ]
         if frames and self._transport is not None:
             self._transport.writelines(frames)
         return bool(frames)

@@ -45,7 +45,7 @@ class Page:
     events: tuple[tuple[int, bytes], ...] = ()
     """`seq` and the encoded `Event`, ascending."""
     replies: dict[int, Reply] = field(default_factory=dict)
-    """What the senders of these events were told, as far as it is recorded."""
+    """What the senders of these events, or of earlier ones, were told, as far as it is recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,6 +122,27 @@ async def test_a_leader_that_has_not_come_as_far_is_not_believed_that_there_is_n
         assert len(await it.all()) == 3
 
 
+async def test_a_large_event_is_missing_only_by_the_word_of_who_is_current(
+    nats: NatsServer, tmp_path: Path
+) -> None:
+    async with opened("nats", tmp_path) as it:
+        await it.put("ep_a")
+        await it.append(body=b"x" * 3_000_000)
+        await it.append()
+        await it.look("ep_a")
+        assert isinstance(it.log, NatsLog)
+        followed = it.log.following["ep_a"]
+        assert followed is not None
+        layout, head = it.log.layout, followed.head
+        await it.log.js.purge(layout.stream_of("ep_a"), layout.pieces("ep_a"))
+        page = await it.log.reading.page("ep_a", 0, head, events=9, size=9_999)
+        assert [gap.to_seq for gap in page.gaps] == [1]
+        assert [seq for seq, _ in page.events] == [2]
+        further = Head(seq=9, at=head.at + 1_000)
+        with pytest.raises(StorageError, match="behind"):
+            await it.log.reading.page("ep_a", 0, further, events=9, size=9_999)
+
+
 @pytest.mark.slow
 async def test_a_server_killed_again_and_again_loses_nothing_that_was_acked(
     tmp_path: Path,

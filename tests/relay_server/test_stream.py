@@ -377,3 +377,17 @@ async def test_many_come_and_go_and_nothing_is_left_of_them(hub: Running) -> Non
             it.close()
         await eventually(lambda: len(streams(hub)) == 0)
     assert hub.relay._running.hub.listeners(endpoint.id) == 0
+
+
+async def test_who_catches_up_hears_what_every_sender_was_told(tmp_path: Path) -> None:
+    """Over several pages: a reply may be stored long after its event, behind many others."""
+    async with relay(tmp_path / "data") as hub:
+        endpoint = await hub.endpoint()
+        async with rawhttp.sender(hub.port) as sender:
+            for n in range(300):
+                raw = rawhttp.request("POST", endpoint.path, (), b"%d" % n)
+                assert (await sender.send(raw)).status == 202
+    async with relay(tmp_path / "data") as hub, hub.stream(endpoint) as it:
+        await it.catch_up()
+        await it.until(lambda: len(replies(it)) == 300, "all replies", 5.0)
+        assert {(one.status, one.by) for one in replies(it).values()} == {(202, "ack")}

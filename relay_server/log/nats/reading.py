@@ -60,7 +60,7 @@ class Reading:
         while room and (found := await self._run(endpoint, at, head, *wanted)):
             for message in found:
                 at = message.at
-                room = await self._add(made, endpoint, message)
+                room = await self._add(made, endpoint, message, head)
                 if not room:
                     break
             else:
@@ -110,7 +110,7 @@ class Reading:
         """Whether who answers for the stream has all that this relay knows of."""
         return (await self._js.info(stream)).state.last_seq >= head.at
 
-    async def _add(self, made: "_Page", endpoint: str, message: Found) -> bool:
+    async def _add(self, made: "_Page", endpoint: str, message: Found, head: Head) -> bool:
         """Whether there is room for more."""
         try:
             if message.subject.endswith(".r"):
@@ -120,17 +120,25 @@ class Reading:
         except DamagedError:
             return True  # its places are missing, and told as a gap by what follows
         if it.last > made.position:
-            made.add(it, await self._whole(endpoint, it))
+            made.add(it, await self._whole(endpoint, it, head))
         return not made.full
 
-    async def _whole(self, endpoint: str, it: Block) -> tuple[bytes, ...]:
-        """Its events; none where retention was faster than we."""
+    async def _whole(self, endpoint: str, it: Block, head: Head) -> tuple[bytes, ...]:
+        """Its events; none where retention was faster than we.
+
+        Raises:
+            StorageError: a piece is missing, and who says so may only be behind.
+        """
         if not it.pieces:
             return it.events
         stream = self._layout.stream_of(endpoint)
         found = await asyncio.gather(*(self._js.get(stream, at) for at in it.pieces))
         pieces = [one.data for one in found if one is not None]
-        return (b"".join(pieces),) if len(pieces) == len(it.pieces) else ()
+        if len(pieces) == len(it.pieces):
+            return (b"".join(pieces),)
+        if not await self._is_current(stream, head):
+            raise StorageError(f"{stream}: a copy is behind")
+        return ()
 
     async def _tell_gaps(self, endpoint: str, made: "_Page", head: Head) -> None:
         """Say of what is missing why it is."""
@@ -164,7 +172,7 @@ class Reading:
         if found is None:
             return head.seq
         it = block(found.data)
-        for n, message in enumerate(await self._whole(endpoint, it)):
+        for n, message in enumerate(await self._whole(endpoint, it, head)):
             event = codec.decode_relay(message)
             if isinstance(event, Event) and event.received_at >= since:
                 return it.seq + n - 1
