@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -21,6 +21,7 @@ from relay_server.door import Door
 from relay_server.exchange import Exchange
 from relay_server.health import Health
 from relay_server.log.base import Log, StorageError
+from relay_server.log.looking import look_at
 from relay_server.registry import Endpoint, Registry
 from relay_server.schemas.checker import Checker, Verdict
 from relay_server.senders import counted_as, sender
@@ -145,28 +146,11 @@ class Api:
             if own is None:
                 raise _RefusedError(answers.UNAUTHORIZED)
             found = [own]
-        self._looked_at(
-            found,
-            tell,
-            lambda: as_json(200, {"endpoints": [self._view(endpoint) for endpoint in found]}),
+        look_at(
+            self._log,
+            [endpoint.id for endpoint in found],
+            lambda: tell(as_json(200, {"endpoints": [self._view(one) for one in found]})),
         )
-
-    def _looked_at(
-        self, endpoints: Sequence[Endpoint], tell: Tell, answer: Callable[[], Answer]
-    ) -> None:
-        """Tell as soon as it is known how many events they hold."""
-        left = len(endpoints)
-
-        def looked(_: StorageError | None) -> None:
-            nonlocal left
-            left -= 1
-            if left <= 0:
-                tell(answer())
-
-        for endpoint in endpoints:
-            self._log.look(endpoint.id, looked)
-        if not endpoints:
-            tell(answer())
 
     def _create(self, changes: dict[str, Any], who: str | None, tell: Tell) -> None:
         each = self.settings.endpoints_per_address
@@ -199,14 +183,19 @@ class Api:
             self._door.forget(endpoint.id)
             self._registry.remove(endpoint.id, done)
         else:
-            self._looked_at([endpoint], tell, lambda: as_json(200, self._view(endpoint)))
+            self._tell_one(endpoint, tell)
+
+    def _tell_one(self, endpoint: Endpoint, tell: Tell) -> None:
+        look_at(self._log, [endpoint.id], lambda: tell(as_json(200, self._view(endpoint))))
 
     def _change(self, endpoint: Endpoint, changes: dict[str, Any], tell: Tell) -> None:
         changed = replace(self._registry.latest(endpoint), **changes)
-        view = partial(self._looked_at, [changed], tell, lambda: as_json(200, self._view(changed)))
 
         def done(error: StorageError | None) -> None:
-            tell(answers.NOT_STORED) if error is not None else view()
+            if error is not None:
+                tell(answers.NOT_STORED)
+            else:
+                self._tell_one(changed, tell)
 
         self._registry.put(changed, done)
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from hookcli.wire import codec
@@ -12,6 +13,7 @@ from hookcli.wire.messages import Event
 from relay_server.answers import Answer
 from relay_server.edge import Edge
 from relay_server.log.base import Log, Page, StorageError
+from relay_server.log.looking import look_at
 from relay_server.metrics import CONTENT_TYPE, MOST_ENDPOINTS, Gauge, Metrics, Now, Waiting, page
 from relay_server.registry import Registry
 from relay_server.streams import Streams
@@ -42,19 +44,8 @@ class Status:
 
     def tell(self, tell: Callable[[Answer], object]) -> None:
         """Tell the page; reading how old the oldest waiting events are takes a moment."""
-        endpoints = tuple(self._registry.all())[:MOST_LOOKED_AT]
-        left = len(endpoints)
-
-        def looked(_: StorageError | None) -> None:
-            nonlocal left
-            left -= 1
-            if left <= 0:
-                self._tell(tell)
-
-        for one in endpoints:
-            self._log.look(one.id, looked)
-        if not endpoints:
-            self._tell(tell)
+        endpoints = [one.id for one in islice(self._registry.all(), MOST_LOOKED_AT)]
+        look_at(self._log, endpoints, partial(self._tell, tell))
 
     def _tell(self, tell: Callable[[Answer], object]) -> None:
         backlogs = {one.id: self._streams.backlog(one.id) for one in self._registry.all()}

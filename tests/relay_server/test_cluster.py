@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,23 +11,16 @@ from hookcli.wire.messages import Event, Peers, Refused, Target
 from relay_server.app import Relay
 from relay_server.settings import Settings
 from tests.relay_server.harness import Running, eventually, relay, replies
-from tests.support import rawhttp
-from tests.support.natsservers import NatsServer, on_nats
+from tests.support import logs, rawhttp
+from tests.support.natsservers import NatsServer
 from tests.support.stream import Stream, read_log
 
 A_SECOND = 1.0
 
 
-def shared(folder: Path) -> dict[str, Any]:
-    made = on_nats(folder)
-    names = ("log", "log_prefix", "log_replicas", "log_streams")
-    return {name: getattr(made, name) for name in names}
-
-
 @pytest.fixture
 async def pair(nats: NatsServer, tmp_path: Path) -> AsyncIterator[tuple[Running, Running]]:
-    del nats
-    more = shared(tmp_path)
+    more = logs.shared(tmp_path, nats.url)
     async with relay(tmp_path, **more) as one, relay(tmp_path, **more) as two:
         yield one, two
 
@@ -213,8 +205,7 @@ async def test_what_a_listener_has_is_no_backlog_anywhere(pair: tuple[Running, R
 
 
 async def test_relays_on_one_log_have_one_key(nats: NatsServer, tmp_path: Path) -> None:
-    del nats
-    more = shared(tmp_path)
+    more = logs.shared(tmp_path, nats.url)
     made = [Relay(Settings(listen="127.0.0.1:0", data=tmp_path, **more)) for _ in range(3)]
     started = await asyncio.gather(*(one.start() for one in made))
     try:
@@ -232,8 +223,7 @@ async def test_relays_on_one_log_have_one_key(nats: NatsServer, tmp_path: Path) 
 async def test_metrics_tell_relays_apart_and_see_each_other(
     nats: NatsServer, tmp_path: Path
 ) -> None:
-    del nats
-    more = shared(tmp_path)
+    more = logs.shared(tmp_path, nats.url)
     async with (
         relay(tmp_path, node="north", **more) as north,
         relay(tmp_path, node="south", **more) as south,

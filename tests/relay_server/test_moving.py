@@ -13,8 +13,8 @@ from relay_server.log.nats.moving import Moved, behind, move, removed_by_size, r
 from relay_server.log.schema import lock
 from tests.hookcli.cli.inprocess import hookcli as run
 from tests.relay_server.harness import relay
-from tests.relay_server.test_cluster import shared
 from tests.relay_server.test_log import DAY, Opened, opened
+from tests.support import logs
 from tests.support.natsservers import NatsServer, on_nats
 from tests.support.processes import Process, environment, hookcli
 
@@ -135,7 +135,7 @@ async def test_a_listener_goes_on_where_it_was(nats: NatsServer, tmp_path: Path)
         for n in range(5):
             await old.post(endpoint, b"%d" % n)
     await move(tmp_path, target(tmp_path))
-    async with relay(tmp_path, **shared(tmp_path)) as new:
+    async with relay(tmp_path, **logs.shared(tmp_path, nats.url)) as new:
         await new.post(endpoint, b"5")
         async with new.stream(endpoint, after=2) as it:
             await it.catch_up(10.0)
