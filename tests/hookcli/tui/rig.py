@@ -280,12 +280,13 @@ class Drive:
         for _ in range(5000):
             if self._busy:
                 await asyncio.sleep(0.001)
-                continue
-            await self.pilot.pause(0)
-            if not self._busy:
-                break
-        self.app.drain()
-        await self.pilot.pause(0)
+            elif self._talking:
+                await asyncio.sleep(0)
+            else:
+                self.app.drain()
+                await self.pilot.pause(0)
+                if not self._busy and not self._talking:
+                    break
 
     @property
     def _busy(self) -> bool:
@@ -297,6 +298,12 @@ class Drive:
         if isinstance(self.app.screen, ModalScreen | ManyScreen):
             return False
         return any(not worker.is_finished for worker in self.app.workers)
+
+    @property
+    def _talking(self) -> bool:
+        """Whether a widget still has a message to deal with; the pilot's own question costs more."""
+        pumps = (self.app, *self.app.screen.walk_children(with_self=True))
+        return any(pump.message_queue_size for pump in pumps)
 
     async def until(self, true: Callable[[], bool], what: str) -> None:
         """Until something holds; fails after five seconds."""
