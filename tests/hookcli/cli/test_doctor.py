@@ -23,8 +23,8 @@ async def server(tmp_path: Path) -> AsyncIterator[Relay]:
 
 
 @pytest.fixture
-def laptop(tmp_path: Path) -> Laptop:
-    return Laptop(tmp_path / "laptop")
+def laptop() -> Laptop:
+    return Laptop()
 
 
 def lines(ended: Ended, name: str) -> list[str]:
