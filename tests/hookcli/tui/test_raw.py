@@ -3,8 +3,6 @@
 import hashlib
 from pathlib import Path
 
-import pytest
-
 from hookcli.tui.hexdump import HexDump, has_controls
 from tests.hookcli.tui.rig import capture, driven, put
 
