@@ -1,6 +1,8 @@
 """The log on NATS JetStream: any number of relays share it, and none of them keeps anything.
 
 - address.py     where NATS is, and how a relay shows itself there
+- credentials.py a file that says who the relay is
+- client.py      the client of NATS, where it would give up or wait for ever
 - layout.py      the streams and subjects
 - block.py       what one message holds
 - connection.py  one connection, and what is asked over it
