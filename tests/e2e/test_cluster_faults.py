@@ -62,6 +62,12 @@ class Town:
 
         await until(new, "new event at the listener", within)
 
+    async def each_goes_on(self, within: float) -> None:
+        """Wait until both relays acknowledge something that comes from now on."""
+        for one in self.traffic:
+            before = len(one.ledger.acked)
+            await one.until_acked(before + 1, within * PATIENCE)
+
     async def log_at(self, relay: Relay) -> list[Event]:
         """The whole log as that relay tells it, as soon as it can."""
         async with asyncio.timeout(BACK_S * PATIENCE):
@@ -70,6 +76,14 @@ class Town:
                     return await read_log(relay.port, self.endpoint)
                 except RefusedError:
                     await asyncio.sleep(0.2)
+
+    async def used(self) -> NatsServer:
+        """A server that a relay is connected to."""
+        for server in self.nats.servers:
+            told = await server.ask("/connz")
+            if any(one["name"].startswith("hookcli relay") for one in told["connections"]):
+                return server
+        raise AssertionError("no relay is connected")
 
     async def leader(self) -> NatsServer:
         """The server that leads the stream of the endpoint's events: the one that hurts most."""
@@ -133,6 +147,33 @@ async def a_server_is_frozen(it: Town) -> None:
     server.thaw()
 
 
+async def a_server_is_frozen_under_a_backlog(it: Town) -> None:
+    """More is written to it than sockets take, so that nothing passes any more, pings neither."""
+    server = await it.used()
+    endpoints = [await it.relays[0].endpoint(respond="ack") for _ in range(3)]
+    await it.each_goes_on(BACK_S)
+    await server.freeze()
+    raws = [rawhttp.request("POST", one.path, (), bytes(7 << 20)) for one in endpoints]
+    big = [
+        asyncio.ensure_future(rawhttp.once(relay.port, raw, within=60))
+        for relay in it.relays
+        for raw in raws * 2
+    ]
+    await it.each_goes_on(2 * BACK_S)
+    answers = await asyncio.gather(*big)
+    assert {one.status for one in answers} <= {202, 503}
+    server.thaw()
+
+
+async def a_server_of_a_relay_is_parted_for_long(it: Town) -> None:
+    """It answers its clients and can store nothing: they go on to another."""
+    server = await it.used()
+    it.nats.partition(server)
+    await asyncio.sleep(BACK_S)
+    await it.each_goes_on(2 * BACK_S)
+    it.nats.heal(server)
+
+
 async def a_server_is_parted(it: Town) -> None:
     server = await it.leader()
     it.nats.partition(server)
@@ -141,7 +182,15 @@ async def a_server_is_parted(it: Town) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [a_relay_is_killed, a_server_is_killed, a_server_is_frozen, a_server_is_parted]
+    "fault",
+    [
+        a_relay_is_killed,
+        a_server_is_killed,
+        a_server_is_frozen,
+        a_server_is_frozen_under_a_backlog,
+        a_server_is_parted,
+        a_server_of_a_relay_is_parted_for_long,
+    ],
 )
 async def test_nothing_acked_is_lost_and_nothing_doubled(tmp_path: Path, fault: Fault) -> None:
     async with town(tmp_path) as it:

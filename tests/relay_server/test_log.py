@@ -16,6 +16,8 @@ from relay_server.log.sqlite import SqliteLog
 from tests.support.natsservers import on_nats
 
 DAY = 86_400
+KEPT = Retention(age_s=7 * DAY, endpoint_bytes=1 << 30)
+"""What is kept where a test does not say."""
 
 
 def sqlite_log(

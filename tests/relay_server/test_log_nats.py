@@ -10,21 +10,14 @@ from typing import Any
 import pytest
 
 from hookcli.wire.messages import Gap, Reply
-from relay_server.log.base import Retention, StorageError
+from relay_server.log.base import StorageError
 from relay_server.log.nats import appending, connection, reading
 from relay_server.log.nats import log as log_nats
 from relay_server.log.nats.log import NatsLog
 from relay_server.log.nats.reading import Head
-from tests.relay_server.test_log import DAY, Opened, opened, until
+from tests.relay_server.test_log import KEPT, Opened, opened, until
 from tests.support.natsservers import NatsServer, nats_server, on_nats
 from tests.support.proxy import Proxy, proxy
-
-# On a connection that broke, nats-py leaves the closing to the garbage collector.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <function StreamWriter:pytest.PytestUnraisableExceptionWarning",
-    "ignore:unclosed <StreamWriter:ResourceWarning",
-)
-KEPT = Retention(age_s=7 * DAY, endpoint_bytes=1 << 30)
 
 
 @asynccontextmanager

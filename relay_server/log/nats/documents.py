@@ -5,7 +5,7 @@ looked at every second.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 from nats.aio.msg import Msg
 
@@ -15,6 +15,9 @@ from relay_server.log.nats.layout import Layout
 
 _RUN = 512
 _RUN_BYTES = 4 << 20
+_AGAIN_S = 0.05
+_BEHIND_S = 2.0
+"""A copy of the stream may be behind its leader for a moment."""
 _ELSEWHERE = "it was changed on another relay at the same time; try again"
 
 
@@ -43,7 +46,7 @@ class Documents:
         return endpoint in self._gone
 
     async def load(self) -> dict[str, bytes]:
-        """Read them all.
+        """Read them all; `changed` hears of none of them, and is to be set anew.
 
         Raises:
             StorageError: they cannot be read.
@@ -53,36 +56,40 @@ class Documents:
             await self._js.connection.subscribe(self._layout.changed, self._heard)
             await self._js.connection.settle()
         found: dict[str, bytes] = {}
-        async for name, at, document in self._from(1):
-            self._know(name, at, document)
-            if document:
-                found[name] = document
+
+        def note(endpoint: str, document: bytes | None) -> None:
+            if document is None:
+                found.pop(endpoint, None)
             else:
-                found.pop(name, None)
+                found[endpoint] = document
+
+        self.changed = note
+        self._at, self._gone, self._seen = {}, {}, 0
+        last = (await self._js.info(self._layout.docs)).state.last_seq
+        until = asyncio.get_running_loop().time() + _BEHIND_S
+        await self.catch_up()
+        while self._seen < last:
+            if asyncio.get_running_loop().time() > until:
+                raise StorageError(f"{self._layout.docs}: a copy is behind")
+            await asyncio.sleep(_AGAIN_S)
+            await self.catch_up()
         return found
 
     async def catch_up(self, last: int | None = None) -> None:
-        """Read what was stored and not heard of; nothing if that is up to `last`."""
+        """Read what was stored and not heard of; nothing if that is up to `last`.
+
+        The facts beside documents are read and passed over: for a part of the subjects the server
+        would go through all of them again for every message.
+        """
         if last is not None and last <= self._seen:
             return
-        async for name, at, document in self._from(self._seen + 1):
-            self._know(name, at, document)
-        if last is not None:
-            self._seen = max(self._seen, last)  # the rest was facts
-
-    async def _from(self, at: int) -> AsyncIterator[tuple[str, int, bytes]]:
-        """Every stored document from a place on, in order.
-
-        The facts beside them are read and passed over: for a part of the subjects the server would
-        go through all of them again for every message.
-        """
-        documents = self._layout.doc("")
-        while found := await self._js.run(self._layout.docs, ">", at, count=_RUN, size=_RUN_BYTES):
+        stream, documents = self._layout.docs, self._layout.doc("")
+        while found := await self._js.run(stream, ">", self._seen + 1, count=_RUN, size=_RUN_BYTES):
+            self._seen = max(self._seen, found[-1].at)
             for message in found:
-                at = message.at + 1
-                self._seen = max(self._seen, message.at)
                 if message.subject.startswith(documents):
-                    yield message.subject.removeprefix(documents), message.at, message.data
+                    name = message.subject.removeprefix(documents)
+                    self._know(name, message.at, message.data)
 
     def _heard(self, msg: Msg) -> None:
         headers = msg.headers or {}

@@ -223,7 +223,7 @@ class Following:
         for endpoint, it in tuple(self._of.items()):
             if not it.watchers and now > it.until:
                 self.forget(endpoint)
-        names = tuple(self._of)
+        names = tuple(filter(self.reachable, self._of))
         if not names:
             return
         part = min(len(names), int(len(names) * passed_s / _ROUND_S) + 1)

@@ -53,6 +53,7 @@ class Running:
             back=self._back,
             docs=documents.catch_up,
             passed=self.following.round,
+            leave=js.connection.leave,
         )
 
     # -- tasks --------------------------------------------------------------------------------
