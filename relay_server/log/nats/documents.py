@@ -5,11 +5,12 @@ looked at every second.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from nats.aio.msg import Msg
 
-from relay_server.log.base import StorageError
+from relay_server.log.base import ElsewhereError, StorageError
 from relay_server.log.nats.jetstream import JetStream, RacedError
 from relay_server.log.nats.layout import Layout
 
@@ -18,7 +19,6 @@ _RUN_BYTES = 4 << 20
 _AGAIN_S = 0.05
 _BEHIND_S = 2.0
 """A copy of the stream may be behind its leader for a moment."""
-_ELSEWHERE = "it was changed on another relay at the same time; try again"
 
 
 class Documents:
@@ -32,8 +32,6 @@ class Documents:
         """The place of every document, in order of creation."""
         self._gone: dict[str, int] = {}
         """The places of those that were deleted: they never come back."""
-        self._changing: dict[str, asyncio.Future[None]] = {}
-        """The newest change of every document that is being changed here."""
         self._seen = 0
         """Up to where the stream has been read."""
         self._heeding = False
@@ -107,38 +105,26 @@ class Documents:
             self._gone[endpoint] = at
         self.changed(endpoint, document or None)
 
-    async def put(self, endpoint: str, document: bytes) -> None:
-        """Store a new or changed document.
-
-        Changes made here are stored one after another, and none without the one before, from which
-        it was made.
+    def put(self, endpoint: str, document: bytes) -> Coroutine[Any, Any, None]:
+        """Store a new document, or what became of the one that is known now.
 
         Raises:
-            StorageError: it is not stored: it was deleted, or changed elsewhere meanwhile.
+            ElsewhereError: another relay was first; what it has stored is known then.
+            StorageError: it is not stored, or was deleted.
         """
-        before = self._changing.get(endpoint)
-        mine = asyncio.ensure_future(self._put_after(before, endpoint, document))
-        self._changing[endpoint] = mine
-        try:
-            await mine
-        finally:
-            if self._changing.get(endpoint) is mine:
-                del self._changing[endpoint]
+        return self._put(endpoint, document, self._at.get(endpoint, 0))
 
-    async def _put_after(
-        self, before: asyncio.Future[None] | None, endpoint: str, document: bytes
-    ) -> None:
-        if before is not None:
-            await before
+    async def _put(self, endpoint: str, document: bytes, after: int) -> None:
         if endpoint in self._gone:
             raise StorageError("the endpoint was deleted")
-        after = self._at.get(endpoint, 0)
+        subject = self._layout.doc(endpoint)
         try:
-            at = await self._js.put(self._layout.doc(endpoint), document, after=after)
+            at = await self._js.put(subject, document, after=after)
         except RacedError:
-            await self.catch_up()
-            gone = endpoint in self._gone
-            raise StorageError("the endpoint was deleted" if gone else _ELSEWHERE) from None
+            found = await self._js.last(self._layout.docs, subject)
+            if found is not None:
+                self._know(endpoint, found.at, found.data)
+            raise ElsewhereError("it was changed on another relay at the same time") from None
         self._at[endpoint] = max(at, self._at.get(endpoint, 0))
 
     async def remove(self, endpoint: str) -> None:
