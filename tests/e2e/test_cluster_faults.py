@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 
 from hookcli.wire.messages import Event
+from relay_server.log.base import StorageError
 from relay_server.log.nats.layout import Layout
+from relay_server.log.nats.log import NatsLog
+from relay_server.settings import Settings
+from tests.relay_server.test_log import KEPT
 from tests.support import rawhttp
 from tests.support.natsservers import NatsCluster, NatsServer, nats_cluster
 from tests.support.processes import PATIENCE
@@ -210,3 +214,25 @@ async def test_nothing_acked_is_lost_and_nothing_doubled(tmp_path: Path, fault: 
             assert acked <= {event.id for event in log}
         statuses = {status for load in it.traffic for status in load.ledger.statuses}
         assert statuses <= {202, 503}
+
+
+async def test_who_starts_at_a_server_that_was_parted_does_not_go_by_what_that_one_knows(
+    tmp_path: Path,
+) -> None:
+    async with nats_cluster(tmp_path) as nats:
+        log = NatsLog(Settings(log=nats.url), retention=KEPT, tail_bytes=1 << 20)
+        await log.open()
+        parted = await nats.leader(f"{log.layout.prefix}-docs")
+        await log.close()
+        nats.partition(parted)
+        lonely = NatsLog(Settings(log=parted.url), retention=KEPT, tail_bytes=1 << 20)
+        await asyncio.sleep(5)  # until then it may well be the leader, as far as anybody can say
+        with pytest.raises(StorageError):
+            await begin(lonely)
+        await lonely.close()
+
+
+async def begin(log: NatsLog) -> None:
+    """What a relay does before it listens."""
+    await log.open()
+    await log.endpoints()

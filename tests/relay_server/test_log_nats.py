@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from hookcli.wire import codec
 from hookcli.wire.messages import Gap, Reply
 from relay_server.log.base import StorageError
-from relay_server.log.nats import appending, connection, reading
+from relay_server.log.nats import appending, connection, reading, sweeping
 from relay_server.log.nats import log as log_nats
 from relay_server.log.nats.block import block
 from relay_server.log.nats.log import NatsLog
@@ -370,3 +371,42 @@ async def test_a_first_message_that_is_damaged_is_no_matter_of_age(
         seq = await it.append()
         gap = Gap(from_seq=1, to_seq=seq - 1, count=seq - 1, reason="damaged")
         assert await walked(it, 0) == [gap, seq]
+
+
+async def test_an_endpoint_that_is_quiet_gives_up_what_a_lower_limit_leaves_no_room_for(
+    nats: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "_EVERY_S", 0.05)
+    async with opened("nats", tmp_path) as it:
+        await it.put("ep_a")
+        for _ in range(30):
+            await it.append(body=b"x" * 9_000)
+        kept = replace(KEPT, endpoint_bytes=100_000)
+        it.log.limit(kept, low_water=0, tail_bytes=1 << 20)
+
+        async def small() -> bool:
+            return (await it.held("ep_a"))[1] <= 100_000
+
+        await until(small)
+        assert [gap.reason for gap in await it.gaps()] == ["size"]
+        assert (await it.all())[-1].seq == 30
+
+
+async def test_what_was_stored_after_a_deletion_is_removed_by_whoever_is_there(
+    nats: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a relay that had not heard of it yet; who has deleted it has ended meanwhile."""
+    monkeypatch.setattr(sweeping, "_EVERY_S", 0.05)
+    async with opened("nats", tmp_path) as it:
+        await it.put("ep_a")
+        await it.remove("ep_a")
+    async with opened("nats", tmp_path) as it:
+        assert isinstance(it.log, NatsLog)
+        log = it.log
+        await log.js.put(log.layout.events("ep_a"), b"late")
+        assert await log.reading.anything("ep_a")
+
+        async def gone() -> bool:
+            return not await log.reading.anything("ep_a")
+
+        await until(gone)

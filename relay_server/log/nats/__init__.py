@@ -13,6 +13,7 @@
 - following.py   the endpoints that somebody here listens to: news, and what was missed
 - documents.py   endpoints and facts, the same on every relay
 - retaining.py   bytes for each endpoint
+- sweeping.py    what retention owes of endpoints that are quiet
 - pulse.py       whether each stream answers
 - ending.py      tasks that end when they are told to
 - running.py     all of it, while a log is open

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from relay_server.log.nats.block import Block, DamagedError, block, cut, pack
 from relay_server.log.nats.jetstream import JetStream, RacedError
 from relay_server.log.nats.layout import Layout
+from relay_server.log.nats.reading import newest
 
 BLOCK_EVENTS = 256
 _BLOCK_BYTES = 256 << 10
@@ -15,7 +16,6 @@ _PIECE = 512 << 10
 _PIECES_AT_ONCE = 4
 _SPARE = 16 << 10
 """Of the largest message, for what is not events."""
-_RUN, _RUN_BYTES = 64, 1 << 20
 _RESERVED = 32
 """So many places are asked for at once; where all events of an endpoint have aged away, as many may
 be skipped at most."""
@@ -129,25 +129,3 @@ def _behind(last: Block | None, reserved: int) -> Block:
     return Block(
         seq=reserved + 1, count=0, base=base, size=0, at=at, reserved=reserved, id="", node=""
     )
-
-
-async def newest(
-    js: JetStream, layout: Layout, endpoint: str, before: int
-) -> tuple[int, Block] | None:
-    """The newest block in front of a place in the stream that can be decoded, and where it stands."""
-    stream, subject = layout.stream_of(endpoint), layout.events(endpoint)
-    at, step = before, 8
-    while at > 1:
-        end, at, good = at, max(1, at - step), None
-        start, step = at, step * 8
-        while start < end and (
-            found := await js.run(stream, subject, start, count=_RUN, size=_RUN_BYTES)
-        ):
-            for message in found:
-                if message.at < end:
-                    with contextlib.suppress(DamagedError):
-                        good = message.at, block(message.data)
-            start = found[-1].at + 1
-        if good is not None:
-            return good
-    return None

@@ -39,6 +39,10 @@ class Documents:
     def __contains__(self, endpoint: str) -> bool:
         return endpoint in self._at
 
+    def all(self) -> list[str]:
+        """Every endpoint there ever was, first those that were deleted, the latest before others."""
+        return [*reversed(self._gone), *self._at]
+
     def removed(self, endpoint: str) -> bool:
         """Whether it was there, and is no more."""
         return endpoint in self._gone

@@ -15,8 +15,7 @@ from nats.aio.msg import Msg
 from hookcli.wire.messages import Reply
 from relay_server.log.base import StorageError
 from relay_server.log.nats.block import Block, DamagedError, Told, block, told
-from relay_server.log.nats.blocks import newest
-from relay_server.log.nats.jetstream import Found, JetStream
+from relay_server.log.nats.jetstream import JetStream
 from relay_server.log.nats.layout import Layout
 from relay_server.log.nats.reading import Head, Reading
 from relay_server.log.tail import Tail
@@ -187,9 +186,7 @@ class Following:
         Raises:
             StorageError: nobody can say.
         """
-        stream, subject = self._layout.stream_of(endpoint), self._layout.events(endpoint)
-        found = await self._js.last(stream, subject)
-        last = await self._newest(endpoint, found) if found is not None else None
+        last = await self._reading.last(endpoint)
         first = await self._reading.first(endpoint) if last is not None else None
         it = self._of.get(endpoint)
         if it is None:
@@ -198,13 +195,6 @@ class Following:
         if last is not None and last[1].last > it.head.seq:
             self._tail.restart(endpoint, last[1].last)
             self._moved(it, *last)
-
-    async def _newest(self, endpoint: str, found: Found) -> tuple[int, Block] | None:
-        """The newest block that can be decoded: what is damaged behind it shows with the next one."""
-        try:
-            return found.at, block(found.data)
-        except DamagedError:
-            return await newest(self._js, self._layout, endpoint, found.at)
 
     # -- when it was away ---------------------------------------------------------------------
 

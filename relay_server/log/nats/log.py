@@ -306,10 +306,11 @@ class NatsLog:
     # -- endpoints and facts ------------------------------------------------------------------
 
     async def endpoints(self) -> dict[str, bytes]:
-        """Every endpoint's id and document; `changed` hears of every later change."""
+        """Every endpoint's id and document; later changes are heard of, and all are taken care of."""
         documents = self._it.documents
         found = await documents.load()
         documents.changed = self._document
+        self._it.do(self._it.sweep.run())
         return found
 
     def _document(self, endpoint: str, document: bytes | None) -> None:

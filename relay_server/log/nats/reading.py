@@ -169,6 +169,22 @@ class Reading:
         found = await self._js.last(self._layout.places, self._layout.floor(endpoint), sure=False)
         return int(found.data) if found is not None else 0
 
+    async def last(self, endpoint: str) -> tuple[int, Block] | None:
+        """The newest block that can be decoded; what is damaged behind it shows with the next one."""
+        stream, subject = self._layout.stream_of(endpoint), self._layout.events(endpoint)
+        found = await self._js.last(stream, subject)
+        if found is None:
+            return None
+        try:
+            return found.at, block(found.data)
+        except DamagedError:
+            return await newest(self._js, self._layout, endpoint, found.at)
+
+    async def anything(self, endpoint: str) -> bool:
+        """Whether there is anything of it at all."""
+        stream, subject = self._layout.stream_of(endpoint), self._layout.everything(endpoint)
+        return await self._js.next(stream, subject, 1, sure=True) is not None
+
     async def first(self, endpoint: str) -> tuple[int, Block] | None:
         """The oldest block, and where it stands."""
         return await self._next(endpoint, 1, Head())
@@ -266,3 +282,25 @@ class _Page:
 
 def _gap(first: int, last: int, reason: str) -> Gap:
     return Gap(from_seq=first, to_seq=last, count=last - first + 1, reason=reason)  # type: ignore[arg-type]
+
+
+async def newest(
+    js: JetStream, layout: Layout, endpoint: str, before: int
+) -> tuple[int, Block] | None:
+    """The newest block in front of a place in the stream that can be decoded, and where it stands."""
+    stream, subject = layout.stream_of(endpoint), layout.events(endpoint)
+    at, step = before, 8
+    while at > 1:
+        end, at, good = at, max(1, at - step), None
+        start, step = at, step * 8
+        while start < end and (
+            found := await js.run(stream, subject, start, count=_RUN_EVENTS, size=_RUN_BYTES)
+        ):
+            for message in found:
+                if message.at < end:
+                    with contextlib.suppress(DamagedError):
+                        good = message.at, block(message.data)
+            start = found[-1].at + 1
+        if good is not None:
+            return good
+    return None
