@@ -143,7 +143,7 @@ class Log(Protocol):
         """Tell the `seq` after which the events received at or after `since` (µs) begin."""
 
     def peek(self, endpoint: str, after: int, *, events: int, size: int) -> Page | None:
-        """What `read` would tell, if it is in memory."""
+        """What `read` would tell, at once, if it is in memory."""
 
     def read(
         self,

@@ -277,12 +277,8 @@ class NatsLog:
         events: int,
         size: int,
     ) -> None:
-        """The next events, from memory or from JetStream."""
-        page = self.peek(endpoint, after, events=events, size=size)
-        if page is not None:
-            done(page)
-        else:
-            self._it.ask(self._page(endpoint, after, events, size), done)
+        """The next events, from JetStream."""
+        self._it.ask(self._page(endpoint, after, events, size), done)
 
     async def _page(self, endpoint: str, after: int, events: int, size: int) -> Page:
         if not self.following.reachable(endpoint):
