@@ -111,7 +111,7 @@ class Registry:
         self._coming[endpoint.id] = endpoint
 
         def stored(error: StorageError | None) -> None:
-            del self._coming[endpoint.id]
+            self._coming.pop(endpoint.id, None)
             if error is None and endpoint.id not in self._endpoints:
                 self._use(endpoint)
             done(error)
@@ -188,6 +188,7 @@ class Registry:
         self._use(replace(_decoder.decode(document), id=endpoint))
 
     def _keep(self, endpoint: Endpoint) -> None:
+        self._coming.pop(endpoint.id, None)
         if endpoint.id not in self._endpoints:
             self._creators[endpoint.created_from] += 1
         self._endpoints[endpoint.id] = endpoint

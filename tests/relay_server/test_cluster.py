@@ -158,7 +158,12 @@ async def test_changes_rotations_and_deletions_hold_everywhere_within_a_second(
         await it.until(lambda: it.closed is not None, "the end of the old token", A_SECOND)
         assert it.closed is not None
         assert it.closed[0] == 4401
-    assert (await one.call("DELETE", path, token=made["token"]))[0] == 204
+    made_at_one = Created(id=endpoint.id, url=endpoint.url, token=made["token"])
+    async with two.stream(made_at_one, after="now") as it:
+        assert (await one.call("DELETE", path, token=made["token"]))[0] == 204
+        await it.until(lambda: it.closed is not None, "the end of the endpoint", A_SECOND)
+        assert it.closed is not None
+        assert it.closed[0] == 4404
     await until_known(two, endpoint, lambda it: it is None)
     assert (await two.post(endpoint)).start.startswith(b"HTTP/1.1 404")
 

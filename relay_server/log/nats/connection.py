@@ -115,6 +115,7 @@ class Connection:
         with contextlib.suppress(Error, OSError, RuntimeError, TimeoutError):
             async with asyncio.timeout(_CLOSE_S):
                 await self._nc.close()
+        self._nc.abandon()  # where the server takes nothing any more
         await asyncio.sleep(0)  # the transport closes in the next turn
 
     @property
