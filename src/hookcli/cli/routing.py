@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from hookcli.cli import selecting
 from hookcli.cli.here import Here
-from hookcli.cli.listen import Options
+from hookcli.cli.listen_options import Options
 from hookcli.config.tables import read_route
 from hookcli.errors import ConfigError, UsageError
 
