@@ -397,6 +397,7 @@ async def test_what_was_stored_after_a_deletion_is_removed_by_whoever_is_there(
 ) -> None:
     """By a relay that had not heard of it yet; who has deleted it has ended meanwhile."""
     monkeypatch.setattr(sweeping, "_EVERY_S", 0.05)
+    monkeypatch.setattr(sweeping, "_REST_S", 0.05)
     async with opened("nats", tmp_path) as it:
         await it.put("ep_a")
         await it.remove("ep_a")
