@@ -10,7 +10,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from itertools import islice
 
-from relay_server.log.base import StorageError
 from relay_server.log.nats.block import Block
 from relay_server.log.nats.documents import Documents
 from relay_server.log.nats.reading import Reading
@@ -74,5 +73,5 @@ class Sweep:
                 _, newest = last
                 if self._retaining.is_too_much(endpoint, first[1], newest):
                     await self._purge(endpoint, newest)
-        except StorageError as error:
+        except Exception as error:
             _log.info("endpoint %s could not be swept: %s", endpoint, error)
