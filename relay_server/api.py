@@ -238,6 +238,7 @@ class Api:
             "events": events,
             "bytes": size,
             "listeners": self._streams.hub.listeners(endpoint.id),
+            "listener_names": self._streams.names(endpoint.id),
             "refused": self._door.refusals(endpoint.id),
         }
 
