@@ -24,6 +24,8 @@ class Storing(App[int]):
     engine: Engine
     main: MainScreen
     _deleted: list[list[Row]]
+    to_write = written = 0
+    """Changes of the store: how many were asked for, how many are done."""
 
     @property
     def now(self) -> int:
@@ -68,7 +70,14 @@ class Storing(App[int]):
 
     def write(self, change: Callable[[Store], object]) -> None:
         """Change the store; a failure is told in words."""
-        work(self, "write", self.desk.run(change))
+        self.to_write += 1
+        work(self, "write", self._write(change))
+
+    async def _write(self, change: Callable[[Store], object]) -> None:
+        try:
+            await self.desk.run(change)
+        finally:
+            self.written += 1
 
     def change_row(self, row: Row) -> None:
         """Show a row otherwise."""

@@ -544,6 +544,26 @@ async def test_what_another_process_captures_appears(tmp_path: Path) -> None:
         assert it.app.board.feed.rows == 3
 
 
+async def test_a_look_at_the_store_takes_nothing_back_that_was_changed_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with driven(tmp_path, 3) as it:
+        read, id_ = it.app.newest_rows, row(it).id
+
+        async def read_before_a_change(limit: int) -> list[Row]:
+            rows = await read(limit)
+            it.app.main.do_mark()
+            return rows
+
+        monkeypatch.setattr(it.app, "newest_rows", read_before_a_change)
+        await it.app.main.look_again()
+        monkeypatch.undo()
+        await it.settle()
+        marked = it.app.board.feed.get(id_)
+        assert marked is not None
+        assert marked.marked
+
+
 async def test_many_are_asked_about_once(tmp_path: Path) -> None:
     async with driven(tmp_path, 30) as it:
         it.app.replay_many([identity(n) for n in range(30)], resign=False)

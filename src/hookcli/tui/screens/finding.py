@@ -112,8 +112,11 @@ class Finding(Screen[None]):
         """Without a listener of our own, another process may have captured meanwhile."""
         if self.app.engine.listening or not self.loaded:
             return
-        feed = self.app.board.feed
-        news = [row for row in await self.app.newest_rows(NEWEST) if feed.get(row.id) != row]
+        feed, written = self.app.board.feed, self.app.written
+        rows = await self.app.newest_rows(NEWEST)
+        if self.app.to_write != written:
+            return  # older than what was changed here meanwhile; the next look sees that too
+        news = [row for row in rows if feed.get(row.id) != row]
         added = feed.append(news)
         self.event_list.grown(added)
         for row in news:
