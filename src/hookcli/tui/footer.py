@@ -12,6 +12,8 @@ _TYPING = {"edit", "filter", "pick"}
 _SENSELESS = {"raw": {"toggle-fold"}}
 """What would do nothing in a place that has the keys of another."""
 _PRINTED = {"question_mark", "colon", "slash", "semicolon", "full_stop", "minus", "plus", "space"}
+_NARROW, _SHORTER = 100, {"commands": "more"}
+"""Words for screens that are not so wide."""
 _IN_WORDS = {"⏎": "enter", "↑": "up", "↓": "down", "←": "left", "→": "right", "⌫": "bksp"}
 
 
@@ -43,18 +45,25 @@ def footer(
     places = tuple(places)
     typing = not _TYPING.isdisjoint(places)
     last = [_label(BY_ID[name], keys, typing=typing, ascii_only=ascii_only) for name in always]
+    if width < _NARROW:
+        last = [(key, _SHORTER.get(name, word), name) for key, word, name in last]
     room = width - 1 - sum(width_of(key) + width_of(word) + 3 for key, word, _ in last)
     pieces: list[Piece] = [Piece(" ")]
     for action in footer_actions(places):
         key, word, name = _label(action, keys, typing=typing, ascii_only=ascii_only)
         cells = width_of(key) + width_of(word) + 3
-        if action.id in _ALWAYS or cells > room:
+        if action.id in _ALWAYS or cells > room or (typing and _is_typed(key)):
             continue
         room -= cells
         pieces += [Piece(key, "key", f"act:{name}"), Piece(f" {word}  ", "", f"act:{name}")]
     for key, word, name in last:
         pieces += [Piece(key, "key", f"act:{name}"), Piece(f" {word}  ", "", f"act:{name}")]
     return tuple(pieces)
+
+
+def _is_typed(key: str) -> bool:
+    """Whether a key, as it is shown, puts a letter or a sign where one types."""
+    return len(key) == 1 and key not in _IN_WORDS
 
 
 def _label(

@@ -37,6 +37,7 @@ from hookcli.wire.headers import Headers
 from hookcli.wire.http import Request
 from hookcli.workbench import parcels
 from hookcli.workbench.parcels import Forward, Parcel
+from tests.support.processes import PATIENCE
 
 NOW = 1_763_908_351_000_000
 """µs since the epoch: the time it is in these tests."""
@@ -299,8 +300,8 @@ class Drive:
         return any(not worker.is_finished for worker in self.app.workers)
 
     async def until(self, true: Callable[[], bool], what: str) -> None:
-        """Until something holds; fails after five seconds."""
-        for _ in range(500):
+        """Until something holds; fails after five seconds, more on a machine that is busy."""
+        for _ in range(round(500 * PATIENCE)):
             if true():
                 return
             await self.pilot.pause(0.01)

@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from hookcli.tui.inspector import Inspector
 
 DETAIL_AFTER_S = 0.02
-"""A key held down must not load every body it passes."""
+PASSING_S = 0.1
+"""Of rows that are chosen one so soon after the other only that is loaded on which one stays for `DETAIL_AFTER_S`: a
+key held down must not load every body it passes."""
 SAID_FOR_S = 6.0
 DRAW_EVERY_S = 0.5
 """Seconds pass in the header although nothing happens; no more often than people look."""
@@ -79,6 +81,7 @@ class MainScreen(
         self.earlier = 0
         """Captures from earlier runs that are not shown."""
         self._detail_wait: Timer | None = None
+        self._chosen_at = 0.0
         self._said: tuple[str, str, float] = ("", "", 0.0)
         self._drawn_at = 0.0
 
@@ -236,7 +239,7 @@ class MainScreen(
                  capture=details.capture if details else None,
                  repeats=self.app.board.feed.repeats(row),
                  endpoint=self.app.board.link.several.get(row.endpoint, ""),
-                 ascii_only=self.app.setup.ascii_only, wide=width >= 90)
+                 ascii_only=self.app.setup.ascii_only, width=width)
         )  # fmt: skip
 
     def draw_footer(self) -> None:
@@ -309,7 +312,7 @@ class MainScreen(
     # The selected event
 
     def on_chosen(self, message: Chosen) -> None:
-        """Head and peek at once, the body a moment later."""
+        """Head and peek at once; the body too, unless one passes by."""
         self.detail.choose(message.row, self.app.now)
         self._draw_list_lines()
         self.draw_head()
@@ -320,7 +323,12 @@ class MainScreen(
             self.details = None
             self.detail.tell(None)
             return
-        self._detail_wait = self.set_timer(DETAIL_AFTER_S, self._load_detail)
+        now = time.monotonic()
+        passing, self._chosen_at = now - self._chosen_at < PASSING_S, now
+        if passing:
+            self._detail_wait = self.set_timer(DETAIL_AFTER_S, self._load_detail)
+        else:
+            self._load_detail()
 
     def _load_detail(self) -> None:
         self._detail_wait = None

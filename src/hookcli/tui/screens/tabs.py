@@ -1,6 +1,7 @@
 """The tabs of the detail that have to be worked out: Signature and Diff, and going between tabs."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ class TabContents(Screen[None]):
     details: Details | None
     zoomed: bool
     showing: str
+    open_detail: Callable[[], None]
+    zoom_detail: Callable[[], None]
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,14 +48,6 @@ class TabContents(Screen[None]):
     def ignoring(self) -> tuple[str, ...]:
         """The paths whose differences do not count."""
         return (*IGNORED, *self.ignored)
-
-    def open_detail(self) -> None:
-        """Given by the main screen."""
-        raise NotImplementedError
-
-    def zoom_detail(self) -> None:
-        """Given by the main screen."""
-        raise NotImplementedError
 
     def fill_sheet(self) -> None:
         """Work out the lines of the tab that is shown, if it is one of these."""
@@ -73,8 +68,8 @@ class TabContents(Screen[None]):
     async def _fill_signature(self, details: Details) -> None:
         from hookcli.tui.sheets import signature_lines
 
-        fresh = self.explained is None or self.explained[0] is not details
-        if fresh:
+        fresh = self.explained is None or not _same(self.explained[0], details)
+        if self.explained is None or self.explained[0] is not details:
             found = await asyncio.to_thread(self.app.explain, details)
             self.explained = (details, found)
         if self.details is details and self.explained is not None:
@@ -101,7 +96,7 @@ class TabContents(Screen[None]):
                 diff_sheet, self.comparison, width, ascii_only=ascii_only
             )
         if self.details is details:
-            fresh = self._drawn is not details
+            fresh = not _same(self._drawn, details)
             self._drawn = details
             view.show(sheet.lines, keep=not fresh)
             view.stop = -1 if fresh else view.stop
@@ -229,6 +224,11 @@ class TabContents(Screen[None]):
             self.app.say("no page is known")
         else:
             self.app.copy(found.page, found.page)
+
+
+def _same(one: Details | None, other: Details) -> bool:
+    """Whether they are of one capture: what is read of it stays where it is when more becomes known."""
+    return one is not None and one.capture.id == other.capture.id
 
 
 def partner(row: Row, others: list[Row]) -> tuple[Row, str] | None:
