@@ -9,25 +9,28 @@ named, above what they cost while nothing happens. Exits 1 when anything was los
 
 import argparse
 import asyncio
-import os
-import platform
-import resource
-import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from statistics import median
 
 import msgspec
 from msgspec import structs
 
 from benchmarks.cluster_filling import fill, read_all
 from benchmarks.cluster_parts import Cluster, Usage, cluster
+from benchmarks.cluster_report import (
+    MOVED,
+    Found,
+    Kept,
+    Row,
+    Weight,
+    kept_table,
+    table,
+    weights_table,
+)
 from benchmarks.cluster_traffic import Listeners, Traffic, lanes
-from benchmarks.load import Result
-from benchmarks.report import columns
+from benchmarks.running import options, run, say, tell
 from tests.support.running import Endpoint
 
 _SIZE = "8K"
@@ -36,8 +39,6 @@ _WORKING = 1_000
 """So many endpoints, spread over all, get webhooks."""
 _FEW = 512
 """So many do where several relays take them."""
-
-_MOVED = "moved to another relay"
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,63 +55,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 QUICK = Plan(
     endpoints=(10, 1_000, 10_000), listeners=(10, 200, 1_000), events=1_000, rounds=3, idle_s=4.0
 )
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One round at one size."""
-
-    part: str
-    shape: str
-    relay_s: float
-    """CPU seconds of all relays, above idling."""
-    nats_s: float
-    result: Result
-
-    @property
-    def per_thousand(self) -> float:
-        """CPU seconds of relays and servers for 1,000 events."""
-        return (self.relay_s + self.nats_s) * 1000 / max(1, self.result.accepted)
-
-
-class Weight(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is at one size while nothing happens."""
-
-    part: str
-    shape: str
-    relay_mb: float
-    nats_mb: float
-    relay_idle: float
-    """CPU seconds a second, of all relays together."""
-    nats_idle: float
-    start_s: float
-    """From the start of a relay until it listens."""
-
-
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """What the log holds in the end."""
-
-    part: str
-    shape: str
-    accepted: int
-    found: int
-    doubled: int
-    altered: int
-    blocks: int
-    disk: int
-    """Bytes a server's store has grown by for each event."""
-    relay_mb: float
-    """Of one relay, after all that traffic."""
-    nats_mb: float
-
-    @property
-    def exact(self) -> bool:
-        """Everything accepted, once, unchanged."""
-        return self.found == self.accepted and not self.doubled and not self.altered
-
-
-def say(text: str) -> None:
-    """Progress."""
-    print(text, file=sys.stderr, flush=True)
 
 
 class Site:
@@ -139,7 +83,7 @@ class Site:
         """What it costs while nothing happens."""
         self.idle = await self.at.idle(self.bench.plan.idle_s)
         relay, nats = self.at.memory_mb()
-        self.bench.weights.append(
+        self.bench.found.weights.append(
             Weight(
                 part=self.part,
                 shape=self.shape,
@@ -177,7 +121,7 @@ class Site:
             nats_s=spent.nats - self.idle.nats * seconds,
             result=result,
         )
-        self.bench.rows.append(row)
+        self.bench.found.rows.append(row)
         say(
             f"{row.part:<10}{row.shape:<24}{result.per_second:7.0f}/s  {row.per_thousand:.3f} CPU s"
             f" per 1,000  p50 {result.accept.p50:.1f} ms"
@@ -193,7 +137,7 @@ class Site:
         await self.at.stop_relays()
         grown = self.at.disk() - self._disk
         seen, altered, blocks = await read_all(self.at, _SIZE)
-        self.bench.kept.append(
+        self.bench.found.kept.append(
             Kept(
                 part=self.part,
                 shape=self.shape,
@@ -214,9 +158,7 @@ class Bench:
 
     def __init__(self, plan: Plan, folder: Path) -> None:
         self.plan, self.folder, self.runs = plan, folder, 0
-        self.rows: list[Row] = []
-        self.weights: list[Weight] = []
-        self.kept: list[Kept] = []
+        self.found = Found()
 
     @asynccontextmanager
     async def _site(self, part: str, shape: str, servers: int, count: int) -> AsyncIterator[Site]:
@@ -282,7 +224,7 @@ class Bench:
                     for anywhere in (False, True)[: min(2, count)]:
                         note = f"{count}, any relay" if anywhere else f"{count}, relay by endpoint"
                         # Each relay learns anew where its endpoints stand.
-                        await site.send(_FEW, mine, note=_MOVED, relays=count)
+                        await site.send(_FEW, mine, note=MOVED, relays=count)
                         await site.send(
                             self.plan.events, mine, note=note, relays=count, anywhere=anywhere
                         )
@@ -292,70 +234,6 @@ class Bench:
                         self.plan.events, hot, note=note, relays=count, anywhere=count > 1
                     )
             await site.check()
-
-    # -- tables -------------------------------------------------------------------------------
-
-    def table(self) -> str:
-        """Medians of all rounds; the ratio is to the first size of the part."""
-        head = ["part", "size", "relay", "nats", "sum", "×", "events/s", "p50", "p99"]
-        head += ["e2e-p50", "e2e-p99", "lost", "dbl", "alt", "refused"]
-        rows, least = [], dict[str, float]()
-        for part, shape in dict.fromkeys((row.part, row.shape) for row in self.rows):
-            some = [row for row in self.rows if (row.part, row.shape) == (part, shape)]
-            total = median(row.per_thousand for row in some)
-            if shape != _MOVED and "first" not in shape:
-                least.setdefault(part, total)
-            ratio = f"{total / least[part]:.2f}" if part in least else "–"
-            costs = [
-                median(row.relay_s * 1000 / max(1, row.result.accepted) for row in some),
-                median(row.nats_s * 1000 / max(1, row.result.accepted) for row in some),
-                total,
-            ]
-            results = [row.result for row in some]
-            speeds = [
-                median(r.per_second for r in results),
-                *(median(getattr(r.accept, at) for r in results) for at in ("p50", "p99")),
-                *(median(getattr(r.end_to_end, at) for r in results) for at in ("p50", "p99")),
-            ]
-            faults = [
-                sum(getattr(r, kind) for r in results) for kind in ("lost", "doubled", "altered")
-            ]
-            refused = sum(sum(r.refused.values()) for r in results)
-            rows.append(
-                [part, shape, *(f"{cost:.3f}" for cost in costs), ratio, f"{speeds[0]:.0f}"]
-                + [f"{value:.1f}" for value in speeds[1:]]
-                + [f"{value}" for value in (*faults, refused)]
-            )
-        return columns(head, rows)
-
-    def weights_table(self) -> str:
-        """Memory and idling."""
-        head = ["part", "size", "relay-MB", "nats-MB", "relay-idle", "nats-idle", "start-s"]
-        rows = []
-        for w in self.weights:
-            memory = [f"{w.relay_mb:.1f}", f"{w.nats_mb:.1f}"]
-            idle = [f"{w.relay_idle:.4f}", f"{w.nats_idle:.4f}"]
-            rows.append([w.part, w.shape, *memory, *idle, f"{w.start_s:.1f}"])
-        return columns(head, rows)
-
-    def kept_table(self) -> str:
-        """What the logs hold."""
-        head = ["part", "size", "accepted", "in the log", "dbl", "alt", "blocks", "disk/event"]
-        head += ["relay-MB", "nats-MB", ""]
-        rows = [
-            [k.part, k.shape]
-            + [f"{n}" for n in (k.accepted, k.found, k.doubled, k.altered, k.blocks, k.disk)]
-            + [f"{k.relay_mb:.1f}", f"{k.nats_mb:.1f}", "ok" if k.exact else "WRONG"]
-            for k in self.kept
-        ]
-        return columns(head, rows)
-
-    @property
-    def exact(self) -> bool:
-        """Nothing was lost, doubled or altered, in the logs or on the way to listeners."""
-        results = [row.result for row in self.rows]
-        faults = sum(r.lost + r.doubled + r.altered for r in results)
-        return not faults and all(one.exact for one in self.kept)
 
 
 def _spread(endpoints: list[Endpoint], most: int) -> list[Endpoint]:
@@ -369,37 +247,18 @@ async def bench(args: argparse.Namespace, folder: Path) -> int:
     it = Bench(structs.replace(plan, rounds=args.rounds or plan.rounds), folder)
     for part in args.only.split(","):
         await {"endpoints": it.endpoints, "listeners": it.listeners, "relays": it.relays}[part]()
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print(f"{it.plan.rounds} rounds, medians; CPU seconds per 1,000 events; latencies in ms\n")
-    print(it.table(), it.weights_table(), it.kept_table(), sep="\n\n")
-    if args.json:
-        report = {"rows": it.rows, "weights": it.weights, "kept": it.kept}
-        Path(args.json).write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))  # noqa: ASYNC240
-    return 0 if it.exact else 1
+    found = it.found
+    units = f"{it.plan.rounds} rounds, medians; CPU seconds per 1,000 events; latencies in ms"
+    tables = table(found.rows), weights_table(found.weights), kept_table(found.kept)
+    tell(units, *tables, report=found, file=args.json)
+    return 0 if found.exact else 1
 
 
 def main() -> None:
     """Parse, measure, tell."""
-    import uvloop
-
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.cluster",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--quick", action="store_true", help="smaller sizes, fewer rounds")
+    parser = options("cluster", __doc__, quick="smaller sizes, fewer rounds")
     parser.add_argument("--only", default="endpoints,listeners,relays", help="some of the parts")
-    parser.add_argument("--rounds", type=int, help="default 5, with --quick 3")
-    parser.add_argument("--json", metavar="FILE", help="write everything there too")
-    args = parser.parse_args()
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    with (
-        tempfile.TemporaryDirectory(prefix="hookcli-cluster-") as folder,
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-    ):
-        code = runner.run(bench(args, Path(folder)))
-    sys.exit(code)
+    run(bench, parser.parse_args())
 
 
 if __name__ == "__main__":

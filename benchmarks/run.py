@@ -10,23 +10,14 @@ the others, in an order that rotates, and ratios are taken within the round.
 import argparse
 import asyncio
 import os
-import platform
-import sys
-import tempfile
 from pathlib import Path
-
-import msgspec
 
 from benchmarks.idle import catch_up, first_delivery, front_page, idle_listeners
 from benchmarks.measure import CELLS, QUICK, Cell, Cost, measure
 from benchmarks.report import Rounds, Verdict, goals, table, verdicts
 from benchmarks.roads import Scene, scene
+from benchmarks.running import options, run, say, tell
 from benchmarks.stored import stored
-
-
-def say(text: str) -> None:
-    """Progress."""
-    print(text, file=sys.stderr, flush=True)
 
 
 async def rounds(scene: Scene, cells: list[Cell], count: int) -> list[Cost]:
@@ -72,12 +63,9 @@ async def bench(args: argparse.Namespace, folder: Path) -> int:
         more += await idle_listeners(folder / "idle", 200 if args.quick else 1000)
     found = Rounds(costs)
     made = [*verdicts(found), *more]
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print(f"{args.rounds} rounds, medians; latencies in ms; peak MB relay/listener\n")
-    print(table(found), goals(made), sep="\n\n")
-    if args.json:
-        report = {"costs": costs, "goals": made, "cores": os.cpu_count()}
-        Path(args.json).write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))  # noqa: ASYNC240
+    units = f"{args.rounds} rounds, medians; latencies in ms; peak MB relay/listener"
+    report = {"costs": costs, "goals": made, "cores": os.cpu_count()}
+    tell(units, table(found), goals(made), report=report, file=args.json)
     exact = all(not _bad(cost.result) for cost in costs) and all(v.ok for v in kept)
     return 0 if exact else 1
 
@@ -94,29 +82,15 @@ def _chosen(args: argparse.Namespace) -> list[Cell]:
 
 def main() -> None:
     """Parse, measure, tell."""
-    import uvloop
-
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.run",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--quick", action="store_true", help="only the cells of the goals")
-    parser.add_argument("--rounds", type=int, help="default 5, with --quick 3")
+    parser = options("run", __doc__, quick="only the cells of the goals")
     parser.add_argument("--cells", help="comma-separated names")
     parser.add_argument("--list", action="store_true", help="print the names of the cells")
-    parser.add_argument("--json", metavar="FILE", help="write everything there too")
     args = parser.parse_args()
     if args.list:
         print(*(cell.name for cell in CELLS), sep="\n")
         return
     args.rounds = args.rounds or (3 if args.quick else 5)
-    with (
-        tempfile.TemporaryDirectory(prefix="hookcli-bench-") as folder,
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-    ):
-        code = runner.run(bench(args, Path(folder)))
-    sys.exit(code)
+    run(bench, args)
 
 
 if __name__ == "__main__":

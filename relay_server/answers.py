@@ -151,6 +151,13 @@ STOPPING = refusal(503, "stopping", "the relay is shutting down", headers=_LATER
 NOT_STORED = refusal(
     503, "not_stored", "the event could not be stored; it was not accepted", headers=_LATER
 )
+NOT_CHANGED = refusal(
+    503,
+    "not_stored",
+    "what was asked could not be stored, as far as is known",
+    "look what holds now, and try again",
+    headers=_LATER,
+)
 FULL = refusal(429, "too_many_endpoints", "this relay has as many endpoints as it may")
 ENOUGH = refusal(
     429,

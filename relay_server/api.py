@@ -189,30 +189,31 @@ class Api:
         look_at(self._log, [endpoint.id], lambda: tell(as_json(200, self._view(endpoint))))
 
     def _change(self, endpoint: Endpoint, changes: dict[str, Any], tell: Tell) -> None:
-        changed = replace(self._registry.latest(endpoint), **changes)
-
         def done(error: StorageError | None) -> None:
-            if error is not None:
-                tell(answers.NOT_STORED)
-            else:
+            changed = self._registry.get(endpoint.id)
+            if error is None and changed is not None:
                 self._tell_one(changed, tell)
+            else:
+                tell(answers.NOT_FOUND if changed is None else answers.NOT_CHANGED)
 
-        self._registry.put(changed, done)
+        self._registry.change(endpoint.id, lambda now: replace(now, **changes), done)
 
     def _rotate(self, head: Head, body: bytes, endpoint: Endpoint, tell: Tell) -> None:
         rotation = _decoded(head, body, Rotation)
         now = _now()
         until = now + rotation.overlap_s * 1_000_000
-        endpoint = self._registry.latest(endpoint)
-        kept = [
-            auth.Token(sha256=old.sha256, until=min(old.until or until, until))
-            for old in endpoint.tokens
-            if rotation.overlap_s and (old.until is None or now < old.until)
-        ]
         token = auth.new_token()
-        tokens = (*kept, auth.Token(sha256=auth.hashed(token)))
+
+        def rotated(before: Endpoint) -> Endpoint:
+            kept = [
+                auth.Token(sha256=old.sha256, until=min(old.until or until, until))
+                for old in before.tokens
+                if rotation.overlap_s and (old.until is None or now < old.until)
+            ]
+            return replace(before, tokens=(*kept, auth.Token(sha256=auth.hashed(token))))
+
         told = partial(as_json, 200, {"id": endpoint.id, "token": token})
-        self._registry.put(replace(endpoint, tokens=tokens), partial(_when_stored, tell, told))
+        self._registry.change(endpoint.id, rotated, partial(_when_stored, tell, told))
 
     def _view(self, endpoint: Endpoint) -> dict[str, Any]:
         """What is told of an endpoint: all but its tokens, signing secrets and who created it."""
@@ -276,7 +277,7 @@ class Api:
 
 
 def _when_stored(tell: Tell, answer: Callable[[], Answer], error: StorageError | None) -> None:
-    tell(answer() if error is None else answers.NOT_STORED)
+    tell(answer() if error is None else answers.NOT_CHANGED)
 
 
 def _split(head: Head) -> tuple[str, bytes, bytes]:

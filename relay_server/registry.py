@@ -1,6 +1,6 @@
 """Every endpoint in memory, with its settings and hashed tokens; changes are stored first."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from hookcli.wire.messages import Pairs
 from relay_server import auth
-from relay_server.log.base import Done, Log, StorageError
+from relay_server.log.base import Done, ElsewhereError, Log, StorageError
 
 
 class Verify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,6 +60,9 @@ class Endpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return tuple((name.encode(), value.encode()) for name, value in self.ack_headers)
 
 
+Change = Callable[[Endpoint], Endpoint]
+_TRIES = 8
+"""So often a change is made anew of what another relay has stored meanwhile."""
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Endpoint)
 
@@ -71,6 +74,9 @@ class Registry:
         self._log = log
         self._endpoints: dict[str, Endpoint] = {}
         self._coming: dict[str, Endpoint] = {}
+        """New ones that are on their way into the log."""
+        self._changes: dict[str, deque[tuple[Change, Done]]] = {}
+        """What is to be changed, one after another: each begins with what the one before has made."""
         self._creators: Counter[str] = Counter()
         self._opened: dict[str, str] = {}
         """SHA-256 of every token to the id of its endpoint."""
@@ -93,35 +99,69 @@ class Registry:
 
     def __len__(self) -> int:
         """How many there are, those on their way included."""
-        return len(self._endpoints) + len(self._new)
-
-    @property
-    def _new(self) -> list[Endpoint]:
-        return [one for name, one in self._coming.items() if name not in self._endpoints]
+        return len(self._endpoints) + len(self._coming)
 
     def created_from(self, who: str) -> int:
         """How many endpoints count as created from there, those on their way included."""
-        return self._creators[who] + sum(one.created_from == who for one in self._new)
-
-    def latest(self, endpoint: Endpoint) -> Endpoint:
-        """What a further change starts from: the endpoint with the changes on their way."""
-        return self._coming.get(endpoint.id) or self._endpoints.get(endpoint.id) or endpoint
+        coming = sum(one.created_from == who for one in self._coming.values())
+        return self._creators[who] + coming
 
     def put(self, endpoint: Endpoint, done: Done) -> None:
-        """Store a new or changed endpoint, then use it; `done` hears when, or why it is not."""
+        """Store a new endpoint, then use it; `done` hears when, or why it is not."""
         self._coming[endpoint.id] = endpoint
 
         def stored(error: StorageError | None) -> None:
-            if self._coming.get(endpoint.id) is endpoint:
-                del self._coming[endpoint.id]
-            if error is None:
-                self._forget_tokens(endpoint.id)
-                self._keep(endpoint)
-                self.changed(endpoint.id)
+            self._coming.pop(endpoint.id, None)
+            if error is None and endpoint.id not in self._endpoints:
+                self._use(endpoint)
             done(error)
 
-        document = _encoder.encode(replace(endpoint, id=""))
-        self._log.put_endpoint(endpoint.id, document, stored)
+        self._store(endpoint, stored)
+
+    def change(self, endpoint: str, change: Change, done: Done) -> None:
+        """Make something else of an endpoint, then use it; `done` hears when, or why not.
+
+        Where another relay was first, what it has stored is changed instead: nothing of it is lost.
+        """
+        changes = self._changes.setdefault(endpoint, deque())
+        changes.append((change, done))
+        if len(changes) == 1:
+            self._change(endpoint, _TRIES)
+
+    def _change(self, name: str, tries: int) -> None:
+        """Store what the first change makes of the endpoint, then go on with the next."""
+        changes = self._changes[name]
+        before = self._endpoints.get(name)
+        if before is None:
+            del self._changes[name]
+            for _, done in changes:
+                done(StorageError("the endpoint was deleted"))
+            return
+        change, done = changes[0]
+        after = change(before)
+
+        def stored(error: StorageError | None) -> None:
+            if isinstance(error, ElsewhereError) and tries > 1:
+                self._change(name, tries - 1)
+                return
+            if error is None and self._endpoints.get(name) is before:
+                self._use(after)  # else something newer has been heard of
+            changes.popleft()
+            done(error)
+            if changes:
+                self._change(name, _TRIES)
+            else:
+                del self._changes[name]
+
+        self._store(after, stored)
+
+    def _store(self, endpoint: Endpoint, done: Done) -> None:
+        self._log.put_endpoint(endpoint.id, _encoder.encode(replace(endpoint, id="")), done)
+
+    def _use(self, endpoint: Endpoint) -> None:
+        self._forget_tokens(endpoint.id)
+        self._keep(endpoint)
+        self.changed(endpoint.id)
 
     def remove(self, endpoint: str, done: Done) -> None:
         """Delete an endpoint with its events; `done` hears when, or why it is not."""
@@ -145,11 +185,10 @@ class Registry:
         if document is None:
             self._drop(endpoint)
             return
-        self._forget_tokens(endpoint)
-        self._keep(replace(_decoder.decode(document), id=endpoint))
-        self.changed(endpoint)
+        self._use(replace(_decoder.decode(document), id=endpoint))
 
     def _keep(self, endpoint: Endpoint) -> None:
+        self._coming.pop(endpoint.id, None)
         if endpoint.id not in self._endpoints:
             self._creators[endpoint.created_from] += 1
         self._endpoints[endpoint.id] = endpoint

@@ -75,7 +75,8 @@ class Settings:
     log_prefix: str = "hookcli"
     """What every stream, bucket and subject of this log begins with."""
     log_credentials: str | None = None
-    """A file of NATS credentials (`.creds`), or of an NKey's seed (`.nk`)."""
+    """A file of NATS credentials (`.creds`), or of an NKey's seed (`.nk`); a `.creds` file is read again
+    for every connection."""
     log_ca: str | None = None
     """A PEM file of the authorities that NATS is believed by; without it the system's."""
     log_tls: str | None = None

@@ -11,7 +11,6 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
@@ -28,6 +27,7 @@ from hookcli.wire.messages import (
     Unknown,
     Welcome,
 )
+from relay_server.incoming import BAD_MESSAGE, TOO_LARGE, Fault, Incoming
 from relay_server.log.base import Page, StorageError
 from relay_server.registry import Endpoint
 from relay_server.window import Window
@@ -36,7 +36,7 @@ from relay_server.wish import Wish
 if TYPE_CHECKING:
     from relay_server.streams import Streams
 
-BAD_MESSAGE, REVOKED, DELETED, SILENT, TOO_LARGE, TOO_MANY = 4400, 4401, 4404, 4408, 4413, 4429
+REVOKED, DELETED, SILENT, TOO_MANY = 4401, 4404, 4408, 4429
 GOING_AWAY, UNREADABLE = 1001, 1011
 _PAGE_EVENTS = 256
 _PAGE_BYTES = 512 << 10
@@ -45,9 +45,6 @@ _AGAIN_S = 0.25
 _REPLIES_AFTER_S = 0.05
 """How long what a sender was told waits for company, or for the next event: nobody waits for it."""
 _UNREAD_S = 3.0
-_PIECE = 1 << 10
-_FRAMES = 64
-"""So many frames, and those of one more piece, are taken in before others have their turn."""
 _SMALL = 64 << 10
 """What has come of a message counts as held in memory above this."""
 _CROWDED_S = 0.1
@@ -58,13 +55,11 @@ class Stream(asyncio.Protocol):
     """One stream, from its handshake to its end."""
 
     __slots__ = (
-        "_at",
         "_begin",
-        "_came",
         "_ended",
         "_goodbye",
         "_held",
-        "_parts",
+        "_incoming",
         "_paused",
         "_peers",
         "_pong",
@@ -72,7 +67,6 @@ class Stream(asyncio.Protocol):
         "_protocol",
         "_reading",
         "_replies",
-        "_size",
         "_streams",
         "_transport",
         "_unread_since",
@@ -111,12 +105,9 @@ class Stream(asyncio.Protocol):
         self._peers: bytes | None = None
         self._pong: bytes | None = None
         """The latest that could not be written yet."""
-        self._came, self._at = b"", 0
-        """Bytes of which the part from there is still to be taken in."""
-        self._parts = bytearray()
-        """Of a message that comes in several frames."""
-        self._size = self._held = 0
-        """Bytes that have come of a message, and what of them was told to `Unfinished`."""
+        self._incoming = Incoming(protocol, streams.settings.max_message)
+        self._held = 0
+        """Bytes that have come of a message, as told to `Unfinished`."""
         self._ended = self._paused = False
         self._goodbye: asyncio.TimerHandle | None = None
         """Ends the connection, and is not to keep what has come on it in memory."""
@@ -136,15 +127,15 @@ class Stream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come."""
-        waits = bool(self._came)
-        self._came, self._at = self._came[self._at :] + data, 0
+        waits = bool(self._incoming)
+        self._incoming.add(data)
         if not waits and self._take_some() and self._transport is not None:
             self._transport.pause_reading()
             self._streams.turns.wait(self._take_turn)
 
     def eof_received(self) -> None:
         """The listener will say no more."""
-        while self._came:
+        while self._incoming:
             self._take_some()
         self._protocol.receive_eof()
         self._flush()
@@ -152,8 +143,7 @@ class Stream(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._transport = None
-        self._came, self._parts = b"", bytearray()
-        self._protocol.receive_eof()  # lets go of the frame that it was reading
+        self._incoming.drop()
         if self._goodbye is not None:
             self._goodbye.cancel()
         self._leave()
@@ -239,6 +229,7 @@ class Stream(asyncio.Protocol):
     def _leave(self) -> None:
         if not self._ended:
             self._ended = True
+            self._incoming.hear_no_more()
             self._hold(0)
             self._streams.left(self)
 
@@ -352,26 +343,11 @@ class Stream(asyncio.Protocol):
     def _take_some(self) -> bool:
         """Take in what has come, up to some frames; whether there is more."""
         self.heard = self._streams.loop.time()
-        frames = 0
-        while self._at < len(self._came) and frames < _FRAMES:
-            frames += self._take_piece(self._came[self._at : self._at + _PIECE])
-            self._at += _PIECE
-        if self._at >= len(self._came):
-            self._came = b""
+        for message in self._incoming.take():
+            self._take(message)
         self._flush()
-        self._hold(self._size)
-        return bool(self._came)
-
-    def _take_piece(self, piece: bytes) -> int:
-        """How many frames were in it."""
-        self._protocol.receive_data(piece)
-        self._size += len(piece)
-        frames = self._protocol.events_received()
-        for frame in frames:
-            if not self._ended:
-                self._take_frame(cast(Frame, frame))
-            self._size = len(self._parts)
-        return len(frames)
+        self._hold(self._incoming.size)
+        return bool(self._incoming)
 
     def _hold(self, size: int) -> None:
         """So many bytes have come of a message that is not whole."""
@@ -379,30 +355,7 @@ class Stream(asyncio.Protocol):
         if held != self._held:
             self._streams.holds(self, self._held)
 
-    def _take_frame(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.TEXT:
-            self.end(BAD_MESSAGE, "text: messages are binary")
-        elif frame.opcode in (Opcode.BINARY, Opcode.CONT):
-            if not frame.fin:
-                self._parts += frame.data
-            elif self._parts:
-                parts, self._parts = self._parts, bytearray()
-                self._take(bytes(parts + frame.data))
-            else:
-                self._take(bytes(frame.data))
-
-    def _take(self, data: bytes) -> None:
-        if len(data) > self._streams.settings.max_message:
-            self.end(TOO_LARGE, f"a message of {len(data)} bytes is too large")
-            return
-        try:
-            message = codec.decode_listener(data)
-        except codec.WireError as error:
-            self.end(BAD_MESSAGE, str(error))
-            return
-        self._take_message(message)
-
-    def _take_message(self, message: ListenerMessage | Unknown) -> None:
+    def _take(self, message: ListenerMessage | Unknown | Fault) -> None:
         match message:
             case Ping(n=n):
                 self._pong = codec.encode(Pong(n=n, now=time.time_ns() // 1000))
@@ -416,6 +369,8 @@ class Stream(asyncio.Protocol):
                 self._streams.target(self, up)
             case Unknown(type=kind):
                 self._streams.unknown(self.endpoint, kind[:40])
+            case Fault(code=code, reason=reason):
+                self.end(code, reason)
 
     def _acked(self, seq: int) -> None:
         if not 0 <= seq <= self._position:

@@ -13,6 +13,10 @@ class StorageError(Exception):
     """The log cannot write or read now; nothing of what was asked has been done."""
 
 
+class ElsewhereError(StorageError):
+    """Another relay has changed the same first; nothing was stored, and `changed` has heard of that."""
+
+
 class Draft(Struct, frozen=True, kw_only=True):
     """A whole request that has no place in a log yet; the fields are those of `messages.Event`.
 
@@ -139,7 +143,7 @@ class Log(Protocol):
         """Tell the `seq` after which the events received at or after `since` (µs) begin."""
 
     def peek(self, endpoint: str, after: int, *, events: int, size: int) -> Page | None:
-        """What `read` would tell, if it is in memory."""
+        """What `read` would tell, at once, if it is in memory."""
 
     def read(
         self,
@@ -174,7 +178,10 @@ class Log(Protocol):
         """Every endpoint's id and document."""
 
     def put_endpoint(self, endpoint: str, document: bytes, done: Done) -> None:
-        """Store an endpoint's document, new or changed."""
+        """Store an endpoint's document: new, or what became of the one that was heard of last.
+
+        `done` may hear an `ElsewhereError`.
+        """
 
     def remove_endpoint(self, endpoint: str, done: Done) -> None:
         """Forget an endpoint and, soon, its events."""

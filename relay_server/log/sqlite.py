@@ -207,11 +207,7 @@ class SqliteLog:
         events: int,
         size: int,
     ) -> None:
-        """The next events after `after`, from memory or from the file."""
-        page = self.peek(endpoint, after, events=events, size=size)
-        if page is not None:
-            done(page)
-            return
+        """The next events after `after`, from the file."""
 
         def finish(found: Page | StorageError) -> None:
             done(self._recent.onto(endpoint, found) if isinstance(found, Page) else found)

@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 
 from hookcli.wire.messages import Event
+from relay_server.log.base import StorageError
 from relay_server.log.nats.layout import Layout
+from relay_server.log.nats.log import NatsLog
+from relay_server.settings import Settings
+from tests.relay_server.test_log import KEPT
 from tests.support import rawhttp
 from tests.support.natsservers import NatsCluster, NatsServer, nats_cluster
 from tests.support.processes import PATIENCE
@@ -62,6 +66,12 @@ class Town:
 
         await until(new, "new event at the listener", within)
 
+    async def each_goes_on(self, within: float) -> None:
+        """Wait until both relays acknowledge something that comes from now on."""
+        for one in self.traffic:
+            before = len(one.ledger.acked)
+            await one.until_acked(before + 1, within * PATIENCE)
+
     async def log_at(self, relay: Relay) -> list[Event]:
         """The whole log as that relay tells it, as soon as it can."""
         async with asyncio.timeout(BACK_S * PATIENCE):
@@ -70,6 +80,14 @@ class Town:
                     return await read_log(relay.port, self.endpoint)
                 except RefusedError:
                     await asyncio.sleep(0.2)
+
+    async def used(self) -> NatsServer:
+        """A server that a relay is connected to."""
+        for server in self.nats.servers:
+            told = await server.ask("/connz")
+            if any(one["name"].startswith("hookcli relay") for one in told["connections"]):
+                return server
+        raise AssertionError("no relay is connected")
 
     async def leader(self) -> NatsServer:
         """The server that leads the stream of the endpoint's events: the one that hurts most."""
@@ -133,6 +151,33 @@ async def a_server_is_frozen(it: Town) -> None:
     server.thaw()
 
 
+async def a_server_is_frozen_under_a_backlog(it: Town) -> None:
+    """More is written to it than sockets take, so that nothing passes any more, pings neither."""
+    server = await it.used()
+    endpoints = [await it.relays[0].endpoint(respond="ack") for _ in range(3)]
+    await it.each_goes_on(BACK_S)
+    await server.freeze()
+    raws = [rawhttp.request("POST", one.path, (), bytes(7 << 20)) for one in endpoints]
+    big = [
+        asyncio.ensure_future(rawhttp.once(relay.port, raw, within=60))
+        for relay in it.relays
+        for raw in raws * 2
+    ]
+    await it.each_goes_on(2 * BACK_S)
+    answers = await asyncio.gather(*big)
+    assert {one.status for one in answers} <= {202, 503}
+    server.thaw()
+
+
+async def a_server_of_a_relay_is_parted_for_long(it: Town) -> None:
+    """It answers its clients and can store nothing: they go on to another."""
+    server = await it.used()
+    it.nats.partition(server)
+    await asyncio.sleep(BACK_S)
+    await it.each_goes_on(2 * BACK_S)
+    it.nats.heal(server)
+
+
 async def a_server_is_parted(it: Town) -> None:
     server = await it.leader()
     it.nats.partition(server)
@@ -141,7 +186,15 @@ async def a_server_is_parted(it: Town) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [a_relay_is_killed, a_server_is_killed, a_server_is_frozen, a_server_is_parted]
+    "fault",
+    [
+        a_relay_is_killed,
+        a_server_is_killed,
+        a_server_is_frozen,
+        a_server_is_frozen_under_a_backlog,
+        a_server_is_parted,
+        a_server_of_a_relay_is_parted_for_long,
+    ],
 )
 async def test_nothing_acked_is_lost_and_nothing_doubled(tmp_path: Path, fault: Fault) -> None:
     async with town(tmp_path) as it:
@@ -161,3 +214,25 @@ async def test_nothing_acked_is_lost_and_nothing_doubled(tmp_path: Path, fault: 
             assert acked <= {event.id for event in log}
         statuses = {status for load in it.traffic for status in load.ledger.statuses}
         assert statuses <= {202, 503}
+
+
+async def test_who_starts_at_a_server_that_was_parted_does_not_go_by_what_that_one_knows(
+    tmp_path: Path,
+) -> None:
+    async with nats_cluster(tmp_path) as nats:
+        log = NatsLog(Settings(log=nats.url), retention=KEPT, tail_bytes=1 << 20)
+        await log.open()
+        parted = await nats.leader(f"{log.layout.prefix}-docs")
+        await log.close()
+        nats.partition(parted)
+        lonely = NatsLog(Settings(log=parted.url), retention=KEPT, tail_bytes=1 << 20)
+        await asyncio.sleep(5)  # until then it may well be the leader, as far as anybody can say
+        with pytest.raises(StorageError):
+            await begin(lonely)
+        await lonely.close()
+
+
+async def begin(log: NatsLog) -> None:
+    """What a relay does before it listens."""
+    await log.open()
+    await log.endpoints()

@@ -1,18 +1,22 @@
 """Two relays on one log: whatever one of them does holds on the other."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from hookcli.wire import codec
 from hookcli.wire.messages import Event, Peers, Refused, Target
 from relay_server.app import Relay
+from relay_server.registry import Endpoint
 from relay_server.settings import Settings
 from tests.relay_server.harness import Running, eventually, relay, replies
 from tests.support import logs, rawhttp
 from tests.support.natsservers import NatsServer
+from tests.support.running import Endpoint as Created
 from tests.support.stream import Stream, read_log
 
 A_SECOND = 1.0
@@ -39,6 +43,25 @@ def answer(it: Stream, event: Event, body: bytes = b"", outcome: str = "answered
     )
 
 
+async def until_known(
+    it: Running, endpoint: Created, holds: Callable[[Endpoint | None], bool]
+) -> None:
+    """Wait, for a second at most, until that holds of what the relay knows of an endpoint."""
+    await eventually(lambda: holds(it.relay._registry.get(endpoint.id)), A_SECOND)
+
+
+def says(**wanted: object) -> Callable[[Endpoint | None], bool]:
+    """Whether an endpoint has these settings."""
+    return lambda it: it is not None and wanted.items() <= asdict(it).items()
+
+
+async def on_both(one: Running, other: Running, **settings: object) -> Created:
+    """A new endpoint, made at one of them and known to the other."""
+    made = await one.endpoint(**settings)
+    await until_known(other, made, lambda it: it is not None)
+    return made
+
+
 async def told_of(it: Stream) -> tuple[int, str]:
     """What the first sender was told, once the listener has heard it."""
     await it.until(lambda: bool(replies(it)), "what the sender was told")
@@ -62,8 +85,7 @@ async def test_an_answer_crosses_to_the_relay_that_holds_the_sender(
     pair: tuple[Running, Running],
 ) -> None:
     one, two = pair
-    endpoint = await one.endpoint()
-    await eventually(lambda: two.relay._registry.get(endpoint.id) is not None, A_SECOND)
+    endpoint = await on_both(one, two)
     for size in (3, 3_000_000):
         async with two.stream(endpoint, after="now") as it, rawhttp.sender(one.port) as sender:
             await knows(one, endpoint.id, 1)
@@ -79,8 +101,7 @@ async def test_a_sender_waits_for_nobody_who_is_gone_or_whose_program_is_down(
     pair: tuple[Running, Running],
 ) -> None:
     one, two = pair
-    endpoint = await one.endpoint()
-    await eventually(lambda: two.relay._registry.get(endpoint.id) is not None, A_SECOND)
+    endpoint = await on_both(one, two)
     async with two.stream(endpoint, after="now") as it, rawhttp.sender(one.port) as sender:
         await knows(one, endpoint.id, 1)
         await sender.write(rawhttp.request("POST", endpoint.path, (), b"1"))
@@ -103,8 +124,7 @@ async def test_listeners_at_two_relays_know_of_each_other_and_the_first_answer_w
     pair: tuple[Running, Running],
 ) -> None:
     one, two = pair
-    endpoint = await two.endpoint()
-    await eventually(lambda: one.relay._registry.get(endpoint.id) is not None, A_SECOND)
+    endpoint = await on_both(two, one)
     async with (
         one.stream(endpoint, after="now", more="&name=here") as here,
         two.stream(endpoint, after="now", more="&name=there") as there,
@@ -126,16 +146,11 @@ async def test_changes_rotations_and_deletions_hold_everywhere_within_a_second(
     pair: tuple[Running, Running],
 ) -> None:
     one, two = pair
-    endpoint = await one.endpoint()
+    endpoint = await on_both(one, two)
     path = f"/_/v1/endpoints/{endpoint.id}"
-    await eventually(lambda: two.relay._registry.get(endpoint.id) is not None, A_SECOND)
     assert (await two.call("PATCH", path, {"ack_status": 299}, token=endpoint.token))[0] == 200
 
-    def changed() -> bool:
-        found = one.relay._registry.get(endpoint.id)
-        return found is not None and found.ack_status == 299
-
-    await eventually(changed, A_SECOND)
+    await until_known(one, endpoint, says(ack_status=299))
     assert (await one.post(endpoint)).start.startswith(b"HTTP/1.1 299")
     async with two.stream(endpoint, after="now") as it:
         status, made = await one.call("POST", f"{path}/rotate", {}, token=endpoint.token)
@@ -143,17 +158,76 @@ async def test_changes_rotations_and_deletions_hold_everywhere_within_a_second(
         await it.until(lambda: it.closed is not None, "the end of the old token", A_SECOND)
         assert it.closed is not None
         assert it.closed[0] == 4401
-    assert (await one.call("DELETE", path, token=made["token"]))[0] == 204
-    await eventually(lambda: two.relay._registry.get(endpoint.id) is None, A_SECOND)
+    made_at_one = Created(id=endpoint.id, url=endpoint.url, token=made["token"])
+    async with two.stream(made_at_one, after="now") as it:
+        assert (await one.call("DELETE", path, token=made["token"]))[0] == 204
+        await it.until(lambda: it.closed is not None, "the end of the endpoint", A_SECOND)
+        assert it.closed is not None
+        assert it.closed[0] == 4404
+    await until_known(two, endpoint, lambda it: it is None)
     assert (await two.post(endpoint)).start.startswith(b"HTTP/1.1 404")
+
+
+async def test_changes_made_on_both_at_once_are_all_made(pair: tuple[Running, Running]) -> None:
+    one, two = pair
+    endpoint = await on_both(one, two)
+    path = f"/_/v1/endpoints/{endpoint.id}"
+    for n in range(5):
+        asked: list[dict[str, Any]] = [
+            {"name": f"n{n}"},
+            {"ack_status": 210 + n},
+            {"ack_body": f"b{n}"},
+        ]
+        asked += [{"dedup_s": 60 + n}, {"deadline_ms": 1_000 + n}, {"methods": ["POST", f"M{n}"]}]
+        told = await asyncio.gather(
+            *(
+                pair[at % 2].call("PATCH", path, changes, token=endpoint.token)
+                for at, changes in enumerate(asked)
+            )
+        )
+        assert [status for status, _ in told] == [200] * len(asked)
+        wanted: dict[str, Any] = {
+            name: value for changes in asked for name, value in changes.items()
+        }
+        wanted["methods"] = tuple(wanted["methods"])
+        for it in pair:
+            await until_known(it, endpoint, says(**wanted))
+
+
+async def test_tokens_made_on_both_at_once_are_both_good(pair: tuple[Running, Running]) -> None:
+    one, two = pair
+    endpoint = await on_both(one, two)
+    path = f"/_/v1/endpoints/{endpoint.id}"
+    made = await asyncio.gather(
+        *(it.call("POST", f"{path}/rotate", {"overlap_s": 60}, token=endpoint.token) for it in pair)
+    )
+    for it in pair:
+        for _, rotated in made:
+            await until_known(it, endpoint, lambda now: now is not None and len(now.tokens) == 3)
+            assert (await it.call("GET", path, token=rotated["token"]))[0] == 200
+
+
+async def test_who_changes_what_another_deletes_is_told_that_it_is_gone(
+    pair: tuple[Running, Running],
+) -> None:
+    one, two = pair
+    for n in range(5):
+        endpoint = await on_both(one, two)
+        path = f"/_/v1/endpoints/{endpoint.id}"
+        deleted, *changed = await asyncio.gather(
+            one.call("DELETE", path, token=endpoint.token),
+            *(two.call("PATCH", path, {"dedup_s": 9 + n}, token=endpoint.token) for _ in range(9)),
+        )
+        assert deleted[0] == 204
+        assert {status for status, _ in changed} <= {200, 404}
+        await until_known(two, endpoint, lambda it: it is None)
 
 
 async def test_events_taken_by_both_at_once_have_one_order_without_holes(
     pair: tuple[Running, Running],
 ) -> None:
     one, two = pair
-    endpoint = await one.endpoint()
-    await eventually(lambda: two.relay._registry.get(endpoint.id) is not None, A_SECOND)
+    endpoint = await on_both(one, two)
 
     async def send(n: int) -> None:
         told = await (one, two)[n % 2].post(endpoint, b"%d" % n)
@@ -171,8 +245,7 @@ async def test_events_taken_by_both_at_once_have_one_order_without_holes(
 
 async def test_a_large_event_is_whole_at_the_other(pair: tuple[Running, Running]) -> None:
     one, two = pair
-    endpoint = await one.endpoint(respond="ack")
-    await eventually(lambda: two.relay._registry.get(endpoint.id) is not None, A_SECOND)
+    endpoint = await on_both(one, two, respond="ack")
     body = bytes(range(256)) * 40_000
     async with two.stream(endpoint) as it:
         await one.post(endpoint, body)
@@ -183,8 +256,7 @@ async def test_a_large_event_is_whole_at_the_other(pair: tuple[Running, Running]
 
 async def test_who_listens_elsewhere_hears_of_refusals(pair: tuple[Running, Running]) -> None:
     one, two = pair
-    endpoint = await one.endpoint(methods=["POST"])
-    await eventually(lambda: two.relay._registry.get(endpoint.id) is not None, A_SECOND)
+    endpoint = await on_both(one, two, methods=["POST"])
     async with two.stream(endpoint, after="now") as it:
         await knows(one, endpoint.id, 1)
         told = await rawhttp.once(one.port, rawhttp.request("PUT", endpoint.path, (), b""))
@@ -194,8 +266,7 @@ async def test_who_listens_elsewhere_hears_of_refusals(pair: tuple[Running, Runn
 
 async def test_what_a_listener_has_is_no_backlog_anywhere(pair: tuple[Running, Running]) -> None:
     one, two = pair
-    endpoint = await one.endpoint()
-    await eventually(lambda: two.relay._registry.get(endpoint.id) is not None, A_SECOND)
+    endpoint = await on_both(one, two)
     for _ in range(3):
         await one.post(endpoint)
     async with two.stream(endpoint) as it:

@@ -16,6 +16,8 @@ from relay_server.log.sqlite import SqliteLog
 from tests.support.natsservers import on_nats
 
 DAY = 86_400
+KEPT = Retention(age_s=7 * DAY, endpoint_bytes=1 << 30)
+"""What is kept where a test does not say."""
 
 
 def sqlite_log(
@@ -33,7 +35,7 @@ def nats_log(
 
 
 KINDS: dict[str, Callable[..., Log]] = {"sqlite": sqlite_log, "nats": nats_log}
-
+pytestmark = pytest.mark.log(*KINDS)
 
 _made = count(1)
 """No two events have the same id."""
@@ -143,13 +145,6 @@ async def opened(kind: str, folder: Path, **limits: int) -> AsyncIterator[Opened
         await log.close()
 
 
-@pytest.fixture(params=list(KINDS))
-def kind(request: pytest.FixtureRequest) -> str:
-    if request.param == "nats":
-        request.getfixturevalue("nats")
-    return str(request.param)
-
-
 def disk_used(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
@@ -161,10 +156,10 @@ async def until(ask: Callable[[], Awaitable[bool]], within: float = 10.0) -> Non
 
 
 async def test_what_is_appended_is_read_back_exactly_and_in_order(
-    kind: str, tmp_path: Path
+    log_kind: str, tmp_path: Path
 ) -> None:
     bodies = [b"", b"x", bytes(range(256)), b"l" * 40_000, b"m" * 300_000]
-    async with opened(kind, tmp_path) as it:
+    async with opened(log_kind, tmp_path) as it:
         await it.put("ep_a")
         seqs = [await it.append(body=body) for body in bodies]
         assert seqs == [1, 2, 3, 4, 5]
@@ -175,15 +170,17 @@ async def test_what_is_appended_is_read_back_exactly_and_in_order(
     }
 
 
-async def test_it_is_all_there_after_a_restart_and_places_go_on(kind: str, tmp_path: Path) -> None:
-    async with opened(kind, tmp_path) as it:
+async def test_it_is_all_there_after_a_restart_and_places_go_on(
+    log_kind: str, tmp_path: Path
+) -> None:
+    async with opened(log_kind, tmp_path) as it:
         for name in ("ep_a", "ep_b"):
             await it.put(name, name.encode())
         for _ in range(3):
             await it.append("ep_a", b"l" * 50_000)
         await it.append("ep_b")
         it.log.record("ep_a", Reply(seq=2, status=201, by="app", ms=1.5))
-    async with opened(kind, tmp_path) as it:
+    async with opened(log_kind, tmp_path) as it:
         assert await it.log.endpoints() == {"ep_a": b"ep_a", "ep_b": b"ep_b"}
         assert [await it.head(name) for name in ("ep_a", "ep_b", "ep_c")] == [3, 1, 0]
         assert (await it.held("ep_a"))[0] == 3
@@ -194,8 +191,8 @@ async def test_it_is_all_there_after_a_restart_and_places_go_on(kind: str, tmp_p
         assert [event.seq for event in await it.all("ep_b")] == [1]
 
 
-async def test_many_at_once_each_get_a_place_of_their_own(kind: str, tmp_path: Path) -> None:
-    async with opened(kind, tmp_path) as it:
+async def test_many_at_once_each_get_a_place_of_their_own(log_kind: str, tmp_path: Path) -> None:
+    async with opened(log_kind, tmp_path) as it:
         await it.put("ep_a")
         seqs = await asyncio.gather(*(it.append(body=b"%d" % n) for n in range(1_000)))
         assert sorted(seqs) == list(range(1, 1_001))
@@ -203,8 +200,8 @@ async def test_many_at_once_each_get_a_place_of_their_own(kind: str, tmp_path: P
         assert all(bodies[seq] == b"%d" % n for n, seq in enumerate(seqs))
 
 
-async def test_a_page_is_bounded_and_never_empty_for_size(kind: str, tmp_path: Path) -> None:
-    async with opened(kind, tmp_path) as it:
+async def test_a_page_is_bounded_and_never_empty_for_size(log_kind: str, tmp_path: Path) -> None:
+    async with opened(log_kind, tmp_path) as it:
         await it.put("ep_a")
         for _ in range(5):
             await it.append(body=b"x" * 10_000)
@@ -217,9 +214,9 @@ async def test_a_page_is_bounded_and_never_empty_for_size(kind: str, tmp_path: P
 
 
 async def test_who_watches_is_woken_and_reads_the_same_from_memory(
-    kind: str, tmp_path: Path
+    log_kind: str, tmp_path: Path
 ) -> None:
-    async with opened(kind, tmp_path) as it:
+    async with opened(log_kind, tmp_path) as it:
         await it.put("ep_a")
         await it.append()
         news = asyncio.Event()
@@ -239,9 +236,11 @@ async def test_who_watches_is_woken_and_reads_the_same_from_memory(
         assert not news.is_set()
 
 
-async def test_replies_are_told_before_and_after_they_are_stored(kind: str, tmp_path: Path) -> None:
+async def test_replies_are_told_before_and_after_they_are_stored(
+    log_kind: str, tmp_path: Path
+) -> None:
     reply = Reply(seq=1, status=0, by="gone", ms=3.0)
-    async with opened(kind, tmp_path) as it:
+    async with opened(log_kind, tmp_path) as it:
         await it.put("ep_a")
         await it.append()
         it.log.record("ep_a", reply)
@@ -249,8 +248,8 @@ async def test_replies_are_told_before_and_after_they_are_stored(kind: str, tmp_
         assert page.replies == {1: reply}
 
 
-async def test_a_time_is_turned_into_a_place(kind: str, tmp_path: Path) -> None:
-    async with opened(kind, tmp_path) as it:
+async def test_a_time_is_turned_into_a_place(log_kind: str, tmp_path: Path) -> None:
+    async with opened(log_kind, tmp_path) as it:
         await it.put("ep_a")
         for at in (100, 200, 300):
             await it.append(at=at)
@@ -258,8 +257,8 @@ async def test_a_time_is_turned_into_a_place(kind: str, tmp_path: Path) -> None:
         assert await it.before("ep_x", 0) == 0
 
 
-async def test_size_removes_the_oldest_and_tells_the_gap(kind: str, tmp_path: Path) -> None:
-    async with opened(kind, tmp_path, endpoint_bytes=100_000) as it:
+async def test_size_removes_the_oldest_and_tells_the_gap(log_kind: str, tmp_path: Path) -> None:
+    async with opened(log_kind, tmp_path, endpoint_bytes=100_000) as it:
         await it.put("ep_a")
         await it.put("ep_b")
         await it.append("ep_b")
@@ -284,31 +283,31 @@ async def test_size_removes_the_oldest_and_tells_the_gap(kind: str, tmp_path: Pa
         assert [event.seq for event in await it.all("ep_b")] == [1], "another's flood takes nothing"
 
 
-async def test_large_events_leave_no_file_behind(kind: str, tmp_path: Path) -> None:
-    async with opened(kind, tmp_path, endpoint_bytes=1) as it:
+async def test_large_events_leave_no_file_behind(log_kind: str, tmp_path: Path) -> None:
+    async with opened(log_kind, tmp_path, endpoint_bytes=1) as it:
         await it.put("ep_a")
         await it.append(body=b"x" * 200_000)
 
         async def gone() -> bool:
-            return (await it.held("ep_a"))[0] == NEWEST[kind]
+            return (await it.held("ep_a"))[0] == NEWEST[log_kind]
 
         await until(gone)
-    async with opened(kind, tmp_path) as it:
+    async with opened(log_kind, tmp_path) as it:
         assert await it.head("ep_a") == 1
         assert await it.append() == 2, "a place is never given twice"
     assert disk_used(tmp_path) < 150_000
 
 
-async def test_age_counts_only_while_the_log_is_open(kind: str, tmp_path: Path) -> None:
-    async with opened(kind, tmp_path) as it:
+async def test_age_counts_only_while_the_log_is_open(log_kind: str, tmp_path: Path) -> None:
+    async with opened(log_kind, tmp_path) as it:
         await it.put("ep_a")
         # Received, by a clock that was wrong, in 1970 and in 2096.
         await it.append(at=1)
         await it.append(at=4_000_000_000_000_000)
-    async with opened(kind, tmp_path, age_s=3_600) as it:
+    async with opened(log_kind, tmp_path, age_s=3_600) as it:
         assert await it.append() == 3
         assert [event.seq for event in await it.all()] == [1, 2, 3]
-    async with opened(kind, tmp_path, age_s=1) as it:
+    async with opened(log_kind, tmp_path, age_s=1) as it:
 
         async def gone() -> bool:
             return (await it.held("ep_a"))[0] == 0
@@ -317,8 +316,8 @@ async def test_age_counts_only_while_the_log_is_open(kind: str, tmp_path: Path) 
         assert await it.gaps() == [Gap(from_seq=1, to_seq=3, count=3, reason="age")]
 
 
-async def test_a_removed_endpoint_takes_its_events_along(kind: str, tmp_path: Path) -> None:
-    async with opened(kind, tmp_path) as it:
+async def test_a_removed_endpoint_takes_its_events_along(log_kind: str, tmp_path: Path) -> None:
+    async with opened(log_kind, tmp_path) as it:
         for name in ("ep_a", "ep_b"):
             await it.put(name)
             for _ in range(300):
@@ -330,12 +329,12 @@ async def test_a_removed_endpoint_takes_its_events_along(kind: str, tmp_path: Pa
             await it.append("ep_a")
         assert (await it.read("ep_a", 0, events=9, size=99)).events == ()
         assert len(await it.all("ep_b")) == 301
-    async with opened(kind, tmp_path) as it:
+    async with opened(log_kind, tmp_path) as it:
         assert await it.log.endpoints() == {"ep_b": b"{}"}
 
 
-async def test_facts_are_kept(kind: str, tmp_path: Path) -> None:
-    async with opened(kind, tmp_path) as it:
+async def test_facts_are_kept(log_kind: str, tmp_path: Path) -> None:
+    async with opened(log_kind, tmp_path) as it:
         assert await it.log.get_meta("a") is None
         assert await it.log.settle_meta("a", "1") == "1"
         assert await it.log.settle_meta("a", "2") == "1", "what is settled stays"

@@ -4,27 +4,23 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hookcli.wire import codec
 from hookcli.wire.messages import Gap, Reply
-from relay_server.log.base import Retention, StorageError
-from relay_server.log.nats import appending, connection, reading
+from relay_server.log.base import StorageError
+from relay_server.log.nats import appending, connection, reading, sweeping
 from relay_server.log.nats import log as log_nats
+from relay_server.log.nats.block import block
 from relay_server.log.nats.log import NatsLog
 from relay_server.log.nats.reading import Head
-from tests.relay_server.test_log import DAY, Opened, opened, until
+from tests.relay_server.test_log import KEPT, Opened, opened, until
 from tests.support.natsservers import NatsServer, nats_server, on_nats
 from tests.support.proxy import Proxy, proxy
-
-# On a connection that broke, nats-py leaves the closing to the garbage collector.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <function StreamWriter:pytest.PytestUnraisableExceptionWarning",
-    "ignore:unclosed <StreamWriter:ResourceWarning",
-)
-KEPT = Retention(age_s=7 * DAY, endpoint_bytes=1 << 30)
 
 
 @asynccontextmanager
@@ -294,3 +290,123 @@ async def test_what_senders_were_told_is_read_by_the_other_one(
         await until(told)
         page = await two.read("ep_a", 0)
         assert page.replies == {1: reply}
+
+
+async def damage(it: Opened, seq: int) -> None:
+    """What an event's message holds becomes what no relay has written, as far as one can tell."""
+    assert isinstance(it.log, NatsLog)
+    log, subject = it.log, it.log.layout.events("ep_a")
+    stream, at = log.layout.stream_of("ep_a"), 1
+    while found := await log.js.next(stream, subject, at, sure=True):
+        if block(found.data).seq == seq:
+            await log.connection.streams.delete_msg(stream, found.at)
+            return
+        at = found.at + 1
+    raise AssertionError(f"there is no {seq}")
+
+
+async def junk(it: Opened) -> None:
+    """A message on the subject of events that holds none."""
+    assert isinstance(it.log, NatsLog)
+    await it.log.js.put(it.log.layout.events("ep_a"), b"\xc1 no block")
+
+
+async def walked(it: Opened, after: int) -> list[int | Gap]:
+    """What somebody is told who goes on and on from there."""
+    found: list[int | Gap] = []
+    while True:
+        page = await it.read("ep_a", after, events=2)
+        if not (page.events or page.gaps):
+            return found
+        found += [*page.gaps, *(seq for seq, _ in page.events)]
+        after = page.events[-1][0] if page.events else page.gaps[-1].to_seq
+
+
+async def test_a_message_that_is_lost_costs_its_events_and_is_told_as_damaged(
+    nats: NatsServer, tmp_path: Path
+) -> None:
+    lost = Gap(from_seq=3, to_seq=4, count=2, reason="damaged")
+    async with opened("nats", tmp_path) as it:
+        await it.put("ep_a")
+        for _ in range(6):
+            await it.append()
+        for seq in (3, 4):
+            await damage(it, seq)
+        assert await walked(it, 0) == [1, 2, lost, 5, 6]
+    for after in (1, 2, 4, 5):  # by somebody who knows no way yet
+        async with opened("nats", tmp_path) as it:
+            rest = [one for one in (1, 2, lost, 5, 6) if isinstance(one, Gap) or one > after]
+            assert await walked(it, after) == [one for one in rest if after < 4 or one != lost]
+
+
+async def test_what_no_relay_has_written_stops_neither_readers_nor_senders(
+    nats: NatsServer, tmp_path: Path
+) -> None:
+    async with opened("nats", tmp_path) as it:
+        await it.put("ep_a")
+        assert [await it.append(at=at) for at in (10, 20)] == [1, 2]
+        await junk(it)
+        assert await walked(it, 0) == [1, 2]
+        third = await it.append(at=30)
+        assert third > 2
+        gap = Gap(from_seq=3, to_seq=third - 1, count=third - 3, reason="damaged")
+        assert await walked(it, 0) == [1, 2, gap, third]
+        await junk(it)
+    async with opened("nats", tmp_path) as it:
+        assert await it.head("ep_a") == third
+        assert await it.before("ep_a", 30) == third - 1
+        fourth = await it.append(at=40)
+        assert [one for one in await walked(it, 2) if isinstance(one, int)] == [third, fourth]
+        assert (await it.held("ep_a"))[1] == sum(len(codec.encode(one)) for one in await it.all())
+
+
+async def test_a_first_message_that_is_damaged_is_no_matter_of_age(
+    nats: NatsServer, tmp_path: Path
+) -> None:
+    async with opened("nats", tmp_path) as it:
+        await it.put("ep_a")
+        await it.append()
+        await damage(it, 1)
+        await junk(it)
+        seq = await it.append()
+        gap = Gap(from_seq=1, to_seq=seq - 1, count=seq - 1, reason="damaged")
+        assert await walked(it, 0) == [gap, seq]
+
+
+async def test_an_endpoint_that_is_quiet_gives_up_what_a_lower_limit_leaves_no_room_for(
+    nats: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "_EVERY_S", 0.05)
+    async with opened("nats", tmp_path) as it:
+        await it.put("ep_a")
+        for _ in range(30):
+            await it.append(body=b"x" * 9_000)
+        kept = replace(KEPT, endpoint_bytes=100_000)
+        it.log.limit(kept, low_water=0, tail_bytes=1 << 20)
+
+        async def small() -> bool:
+            return (await it.held("ep_a"))[1] <= 100_000
+
+        await until(small)
+        assert [gap.reason for gap in await it.gaps()] == ["size"]
+        assert (await it.all())[-1].seq == 30
+
+
+async def test_what_was_stored_after_a_deletion_is_removed_by_whoever_is_there(
+    nats: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a relay that had not heard of it yet; who has deleted it has ended meanwhile."""
+    monkeypatch.setattr(sweeping, "_EVERY_S", 0.05)
+    async with opened("nats", tmp_path) as it:
+        await it.put("ep_a")
+        await it.remove("ep_a")
+    async with opened("nats", tmp_path) as it:
+        assert isinstance(it.log, NatsLog)
+        log = it.log
+        await log.js.put(log.layout.events("ep_a"), b"late")
+        assert await log.reading.anything("ep_a")
+
+        async def gone() -> bool:
+            return not await log.reading.anything("ep_a")
+
+        await until(gone)

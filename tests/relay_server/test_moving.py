@@ -7,20 +7,19 @@ from pathlib import Path
 import pytest
 
 from hookcli.wire.messages import Gap, Reply
-from relay_server.log.base import Retention, StorageError
+from relay_server.log.base import StorageError
 from relay_server.log.nats.log import NatsLog
 from relay_server.log.nats.moving import Moved, behind, move, removed_by_size, runs
 from relay_server.log.schema import lock
 from tests.hookcli.cli.inprocess import hookcli as run
 from tests.relay_server.harness import relay
-from tests.relay_server.test_log import DAY, Opened, opened
+from tests.relay_server.test_log import KEPT, Opened, opened
 from tests.support import logs
 from tests.support.natsservers import NatsServer, on_nats
 from tests.support.processes import Process, environment, hookcli
 
 # Who moves has the process for itself: reading a file holds up nobody.
 pytestmark = pytest.mark.may_block
-KEPT = Retention(age_s=7 * DAY, endpoint_bytes=1 << 30)
 SIZES = (0, 10, 3_000, 40_000, 3_000_000)
 
 

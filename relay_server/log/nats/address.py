@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from nats.aio.client import RawCredentials
-
+from relay_server.log.nats.credentials import Credentials
 from relay_server.settings import PREFIX, SettingError, Settings
 
 _SCHEMES = ("nats", "tls")
@@ -60,30 +59,23 @@ def check(settings: Settings) -> None:
         raise SettingError(f"{PREFIX}LOG_TLS: {settings.log_tls!r} is not CERT,KEY")
 
 
+def credentials(settings: Settings) -> Credentials | None:
+    """What shows who the relay is, not yet read; None: what stands in the address does, if anything."""
+    path = settings.log_credentials
+    return None if path is None else Credentials(Path(path))
+
+
 def options(settings: Settings) -> dict[str, Any]:
-    """What `nats.connect` takes of it; reads files.
+    """What `nats.connect` takes of the rest; reads files.
 
     Raises:
         SettingError: a file cannot be used.
     """
     found: dict[str, Any] = {"servers": servers(settings.log or "")}
-    if settings.log_credentials is not None:
-        found |= _credentials(Path(settings.log_credentials))
     secure = any(url.startswith("tls://") for url in found["servers"])
     if secure or settings.log_ca is not None or settings.log_tls is not None:
         found["tls"] = _tls(settings)
     return found
-
-
-def _credentials(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "is not text"
-        raise SettingError(f"{PREFIX}LOG_CREDENTIALS: {path}: {why.lower()}") from error
-    if path.suffix == ".nk":
-        return {"nkeys_seed_str": text}
-    return {"user_credentials": RawCredentials(text)}
 
 
 def _tls(settings: Settings) -> ssl.SSLContext:

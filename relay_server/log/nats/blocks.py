@@ -1,13 +1,14 @@
 """Writing blocks: what an endpoint's next one stands behind, and that it is stored once."""
 
 import asyncio
+import contextlib
 
 from msgspec.structs import replace
 
-from relay_server.log.base import StorageError
 from relay_server.log.nats.block import Block, DamagedError, block, cut, pack
 from relay_server.log.nats.jetstream import JetStream, RacedError
 from relay_server.log.nats.layout import Layout
+from relay_server.log.nats.reading import newest
 
 BLOCK_EVENTS = 256
 _BLOCK_BYTES = 256 << 10
@@ -34,18 +35,22 @@ class Blocks:
     async def last(self, endpoint: str) -> tuple[int, Block | None, int]:
         """Where the endpoint's last block stands, 0 when there is none; it; the reserved place.
 
+        Where it cannot be decoded, what comes next goes behind all places that it may have given.
+
         Raises:
             StorageError: nobody can say.
         """
         found = await self._js.last(self._layout.stream_of(endpoint), self._layout.events(endpoint))
+        if found is not None:
+            with contextlib.suppress(DamagedError):
+                last = block(found.data)
+                return found.at, last, last.reserved
+        place = await self._js.last(self._layout.places, self._layout.place(endpoint))
+        reserved = int(place.data) if place is not None else 0
         if found is None:
-            place = await self._js.last(self._layout.places, self._layout.place(endpoint))
-            return 0, None, int(place.data) if place is not None else 0
-        try:
-            last = block(found.data)
-        except DamagedError as error:
-            raise StorageError(f"{found.subject}, {found.at}: damaged: {error}") from error
-        return found.at, last, last.reserved
+            return 0, None, reserved
+        good = await newest(self._js, self._layout, endpoint, found.at)
+        return found.at, _behind(good[1] if good is not None else None, reserved), reserved
 
     async def reserve(self, endpoint: str, least: int) -> int:
         """Places beyond `least` that all relays may give; it never becomes less."""
@@ -112,4 +117,15 @@ class Blocks:
         """Where the block of that id is, if it is stored: directly behind the place it was to follow."""
         stream, subject = self._layout.stream_of(endpoint), self._layout.events(endpoint)
         found = await self._js.next(stream, subject, after + 1, sure=True)
-        return found.at if found is not None and block(found.data).id == name else None
+        with contextlib.suppress(DamagedError):
+            if found is not None and block(found.data).id == name:
+                return found.at
+        return None
+
+
+def _behind(last: Block | None, reserved: int) -> Block:
+    """A block of no events, behind which the places begin that none can have been given."""
+    base, at = (last.end, last.at) if last is not None else (0, 0)
+    return Block(
+        seq=reserved + 1, count=0, base=base, size=0, at=at, reserved=reserved, id="", node=""
+    )

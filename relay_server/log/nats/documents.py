@@ -5,17 +5,20 @@ looked at every second.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from nats.aio.msg import Msg
 
-from relay_server.log.base import StorageError
+from relay_server.log.base import ElsewhereError, StorageError
 from relay_server.log.nats.jetstream import JetStream, RacedError
 from relay_server.log.nats.layout import Layout
 
 _RUN = 512
 _RUN_BYTES = 4 << 20
-_ELSEWHERE = "it was changed on another relay at the same time; try again"
+_AGAIN_S = 0.05
+_BEHIND_S = 2.0
+"""A copy of the stream may be behind its leader for a moment."""
 
 
 class Documents:
@@ -29,8 +32,6 @@ class Documents:
         """The place of every document, in order of creation."""
         self._gone: dict[str, int] = {}
         """The places of those that were deleted: they never come back."""
-        self._changing: dict[str, asyncio.Future[None]] = {}
-        """The newest change of every document that is being changed here."""
         self._seen = 0
         """Up to where the stream has been read."""
         self._heeding = False
@@ -38,12 +39,16 @@ class Documents:
     def __contains__(self, endpoint: str) -> bool:
         return endpoint in self._at
 
+    def all(self) -> list[str]:
+        """Every endpoint there ever was, first those that were deleted, the latest before others."""
+        return [*reversed(self._gone), *self._at]
+
     def removed(self, endpoint: str) -> bool:
         """Whether it was there, and is no more."""
         return endpoint in self._gone
 
     async def load(self) -> dict[str, bytes]:
-        """Read them all.
+        """Read them all; `changed` hears of none of them, and is to be set anew.
 
         Raises:
             StorageError: they cannot be read.
@@ -53,36 +58,40 @@ class Documents:
             await self._js.connection.subscribe(self._layout.changed, self._heard)
             await self._js.connection.settle()
         found: dict[str, bytes] = {}
-        async for name, at, document in self._from(1):
-            self._know(name, at, document)
-            if document:
-                found[name] = document
+
+        def note(endpoint: str, document: bytes | None) -> None:
+            if document is None:
+                found.pop(endpoint, None)
             else:
-                found.pop(name, None)
+                found[endpoint] = document
+
+        self.changed = note
+        self._at, self._gone, self._seen = {}, {}, 0
+        last = (await self._js.info(self._layout.docs)).state.last_seq
+        until = asyncio.get_running_loop().time() + _BEHIND_S
+        await self.catch_up()
+        while self._seen < last:
+            if asyncio.get_running_loop().time() > until:
+                raise StorageError(f"{self._layout.docs}: a copy is behind")
+            await asyncio.sleep(_AGAIN_S)
+            await self.catch_up()
         return found
 
     async def catch_up(self, last: int | None = None) -> None:
-        """Read what was stored and not heard of; nothing if that is up to `last`."""
+        """Read what was stored and not heard of; nothing if that is up to `last`.
+
+        The facts beside documents are read and passed over: for a part of the subjects the server
+        would go through all of them again for every message.
+        """
         if last is not None and last <= self._seen:
             return
-        async for name, at, document in self._from(self._seen + 1):
-            self._know(name, at, document)
-        if last is not None:
-            self._seen = max(self._seen, last)  # the rest was facts
-
-    async def _from(self, at: int) -> AsyncIterator[tuple[str, int, bytes]]:
-        """Every stored document from a place on, in order.
-
-        The facts beside them are read and passed over: for a part of the subjects the server would
-        go through all of them again for every message.
-        """
-        documents = self._layout.doc("")
-        while found := await self._js.run(self._layout.docs, ">", at, count=_RUN, size=_RUN_BYTES):
+        stream, documents = self._layout.docs, self._layout.doc("")
+        while found := await self._js.run(stream, ">", self._seen + 1, count=_RUN, size=_RUN_BYTES):
+            self._seen = max(self._seen, found[-1].at)
             for message in found:
-                at = message.at + 1
-                self._seen = max(self._seen, message.at)
                 if message.subject.startswith(documents):
-                    yield message.subject.removeprefix(documents), message.at, message.data
+                    name = message.subject.removeprefix(documents)
+                    self._know(name, message.at, message.data)
 
     def _heard(self, msg: Msg) -> None:
         headers = msg.headers or {}
@@ -100,38 +109,26 @@ class Documents:
             self._gone[endpoint] = at
         self.changed(endpoint, document or None)
 
-    async def put(self, endpoint: str, document: bytes) -> None:
-        """Store a new or changed document.
-
-        Changes made here are stored one after another, and none without the one before, from which
-        it was made.
+    def put(self, endpoint: str, document: bytes) -> Coroutine[Any, Any, None]:
+        """Store a new document, or what became of the one that is known now.
 
         Raises:
-            StorageError: it is not stored: it was deleted, or changed elsewhere meanwhile.
+            ElsewhereError: another relay was first; what it has stored is known then.
+            StorageError: it is not stored, or was deleted.
         """
-        before = self._changing.get(endpoint)
-        mine = asyncio.ensure_future(self._put_after(before, endpoint, document))
-        self._changing[endpoint] = mine
-        try:
-            await mine
-        finally:
-            if self._changing.get(endpoint) is mine:
-                del self._changing[endpoint]
+        return self._put(endpoint, document, self._at.get(endpoint, 0))
 
-    async def _put_after(
-        self, before: asyncio.Future[None] | None, endpoint: str, document: bytes
-    ) -> None:
-        if before is not None:
-            await before
+    async def _put(self, endpoint: str, document: bytes, after: int) -> None:
         if endpoint in self._gone:
             raise StorageError("the endpoint was deleted")
-        after = self._at.get(endpoint, 0)
+        subject = self._layout.doc(endpoint)
         try:
-            at = await self._js.put(self._layout.doc(endpoint), document, after=after)
+            at = await self._js.put(subject, document, after=after)
         except RacedError:
-            await self.catch_up()
-            gone = endpoint in self._gone
-            raise StorageError("the endpoint was deleted" if gone else _ELSEWHERE) from None
+            found = await self._js.last(self._layout.docs, subject)
+            if found is not None:
+                self._know(endpoint, found.at, found.data)
+            raise ElsewhereError("it was changed on another relay at the same time") from None
         self._at[endpoint] = max(at, self._at.get(endpoint, 0))
 
     async def remove(self, endpoint: str) -> None:

@@ -186,21 +186,15 @@ class Following:
         Raises:
             StorageError: nobody can say.
         """
-        stream, subject = self._layout.stream_of(endpoint), self._layout.events(endpoint)
-        found = await self._js.last(stream, subject)
-        first = await self._reading.first(endpoint) if found is not None else None
+        last = await self._reading.last(endpoint)
+        first = await self._reading.first(endpoint) if last is not None else None
         it = self._of.get(endpoint)
         if it is None:
             return
         it.first = first[1] if first is not None else None
-        if found is not None:
-            try:
-                last = block(found.data)
-            except DamagedError as error:
-                raise StorageError(f"{subject}, {found.at}: damaged: {error}") from error
-            if last.last > it.head.seq:
-                self._tail.restart(endpoint, last.last)
-                self._moved(it, found.at, last)
+        if last is not None and last[1].last > it.head.seq:
+            self._tail.restart(endpoint, last[1].last)
+            self._moved(it, *last)
 
     # -- when it was away ---------------------------------------------------------------------
 
@@ -223,7 +217,7 @@ class Following:
         for endpoint, it in tuple(self._of.items()):
             if not it.watchers and now > it.until:
                 self.forget(endpoint)
-        names = tuple(self._of)
+        names = tuple(filter(self.reachable, self._of))
         if not names:
             return
         part = min(len(names), int(len(names) * passed_s / _ROUND_S) + 1)

@@ -4,6 +4,7 @@ Messages are written under a condition (the last message on their subject is sti
 seen), and read without consumers, which a server would have to keep for every listener.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -11,16 +12,18 @@ from functools import partial
 import msgspec
 from msgspec import Struct
 from nats.aio.msg import Msg
-from nats.js.api import StreamConfig, StreamInfo
+from nats.js.api import ClusterInfo, StreamConfig, StreamInfo
 from nats.js.errors import NotFoundError
 
 from relay_server.log.base import StorageError
-from relay_server.log.nats.connection import Connection, as_storage
+from relay_server.log.nats.connection import ANSWER_S, Connection, as_storage
 
 _WRONG_LAST = 10071
 """`JSStreamWrongLastSequenceErrF` of the server."""
 _NO_MESSAGE = 10037
 """`JSNoMessageFoundErr`."""
+_LOST_NS = 4e9
+"""After so long without a word of a leader servers begin to elect another."""
 _API = "$JS.API"
 _EXPECTED = "Nats-Expected-Last-Subject-Sequence"
 
@@ -69,9 +72,17 @@ class JetStream:
             return await self.connection.streams.update_stream(wanted)
 
     async def info(self, stream: str) -> StreamInfo:
-        """What its leader says of a stream now."""
+        """What its leader says of a stream now.
+
+        Raises:
+            StorageError: nobody leads it who is heard by most of its servers.
+        """
         with as_storage():
-            return await self.connection.streams.stream_info(stream)
+            async with asyncio.timeout(ANSWER_S):
+                info = await self.connection.streams.stream_info(stream)
+        if not is_led(info.cluster):
+            raise StorageError(f"{stream}: nobody leads it now")
+        return info
 
     async def purge(self, stream: str, subject: str, before: int = 0) -> None:
         """Remove the messages of a subject, all or those in front of a place."""
@@ -171,6 +182,18 @@ class JetStream:
             subject, json.dumps(dict(wanted)).encode(), take=partial(_gather, found)
         )
         return found
+
+
+def is_led(cluster: ClusterInfo | None) -> bool:
+    """Whether a stream has a leader that most of its servers follow.
+
+    One that was parted from the others takes itself for the leader for a while.
+    """
+    if cluster is None:
+        return True  # one server, which leads all
+    others = cluster.replicas or []
+    near = sum(one.active is not None and 0 < one.active < _LOST_NS for one in others)
+    return bool(cluster.leader) and 1 + near > (1 + len(others)) / 2
 
 
 def _gather(found: list[Found], msg: Msg) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from hookcli.wire.messages import Reply
 from relay_server.log.base import Done, Draft, Page, Retention, StorageError, Told, Wire
 from relay_server.log.nats import block
-from relay_server.log.nats.address import options, shown
-from relay_server.log.nats.connection import Connection
+from relay_server.log.nats.address import credentials, options, shown
+from relay_server.log.nats.connection import Connection, RefusedError, UnsureError
 from relay_server.log.nats.documents import Documents
 from relay_server.log.nats.ending import ended
 from relay_server.log.nats.following import Followed, Following
@@ -55,16 +55,21 @@ class NatsLog:
 
         Raises:
             StorageError: NATS cannot be reached, lets nobody in, or has no JetStream as wanted.
-            SettingError: a file of credentials or certificates cannot be used.
+            SettingError: a file of credentials or certificates cannot be used, or is refused.
         """
         settings = self._settings
-        found = await asyncio.to_thread(options, settings)
+        found, shows = await asyncio.to_thread(options, settings), credentials(settings)
+        if shows is not None:
+            await asyncio.to_thread(shows.read)
         try:
-            await self.connection.connect(f"hookcli relay {self.node}", found)
+            await self.connection.connect(f"hookcli relay {self.node}", found, shows)
             await self._prepare(settings)
         except StorageError as error:
             await self.connection.close()
-            raise StorageError(f"{shown(settings.log or '')}: {error}{_hint(error)}") from error
+            if shows is not None and isinstance(error, RefusedError):
+                raise shows.refused(error) from error
+            hint = _hint(error, self.connection.trouble)
+            raise StorageError(f"{shown(settings.log or '')}: {error}{hint}") from error
 
     async def _prepare(self, settings: Settings) -> None:
         layout = Layout(settings.log_prefix, settings.log_streams)
@@ -272,12 +277,8 @@ class NatsLog:
         events: int,
         size: int,
     ) -> None:
-        """The next events, from memory or from JetStream."""
-        page = self.peek(endpoint, after, events=events, size=size)
-        if page is not None:
-            done(page)
-        else:
-            self._it.ask(self._page(endpoint, after, events, size), done)
+        """The next events, from JetStream."""
+        self._it.ask(self._page(endpoint, after, events, size), done)
 
     async def _page(self, endpoint: str, after: int, events: int, size: int) -> Page:
         if not self.following.reachable(endpoint):
@@ -301,10 +302,11 @@ class NatsLog:
     # -- endpoints and facts ------------------------------------------------------------------
 
     async def endpoints(self) -> dict[str, bytes]:
-        """Every endpoint's id and document; `changed` hears of every later change."""
+        """Every endpoint's id and document; later changes are heard of, and all are taken care of."""
         documents = self._it.documents
         found = await documents.load()
         documents.changed = self._document
+        self._it.do(self._it.sweep.run())
         return found
 
     def _document(self, endpoint: str, document: bytes | None) -> None:
@@ -354,10 +356,12 @@ class NatsLog:
         self._it.ask(write(), done)
 
 
-def _hint(error: StorageError) -> str:
+def _hint(error: StorageError, trouble: str) -> str:
+    if isinstance(error, RefusedError):
+        return ": a user in the address, or HOOKCLI_RELAY_LOG_CREDENTIALS, says who the relay is"
     if "replicas" in str(error) or "peers" in str(error):
         return "; HOOKCLI_RELAY_LOG_REPLICAS says how many servers keep each event"
-    return ""
+    return f": {trouble}" if trouble and isinstance(error, UnsureError) else ""
 
 
 class _Wire:

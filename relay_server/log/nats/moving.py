@@ -72,7 +72,7 @@ class Moving:
         kept = self._source.endpoints()
         self.moved.of_endpoints = len(kept)
         self.moved.of_events = sum(one.shelf.count for one in kept)
-        self._documents = await self._to.endpoints()
+        self._documents = await self._to.documents.load()
         for one in kept:
             await self._check(one)
         await self._move_key()

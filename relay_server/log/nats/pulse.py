@@ -8,6 +8,8 @@ from relay_server.log.nats.jetstream import JetStream
 from relay_server.log.nats.layout import Layout
 
 _EVERY_S = 1.0
+_LEAVE_S = 10.0
+"""A server through which no stream answers for so long is left for another one; a leader is found sooner."""
 
 
 class Pulse:
@@ -22,13 +24,17 @@ class Pulse:
         back: Callable[[int], Awaitable[None]],
         docs: Callable[[int], Awaitable[None]],
         passed: Callable[[float], Awaitable[None]],
+        leave: Callable[[], None],
     ) -> None:
         self._js, self._layout = js, layout
         self._away, self._back, self._docs, self._passed = away, back, docs, passed
+        self._leave = leave
         self.sizes: dict[int, int] = {}
         """Bytes of each stream."""
         self._missing: set[int] = set()
         self._now = asyncio.Event()
+        self._useful = 0.0
+        """When a stream answered last, or the connection was made, by the loop's clock."""
 
     def lost(self) -> None:
         """The connection is gone, and with it what was told meanwhile."""
@@ -37,6 +43,7 @@ class Pulse:
 
     def again(self) -> None:
         """It is back: do not wait for the next second."""
+        self._useful = asyncio.get_running_loop().time()
         self._now.set()
 
     def _miss(self, number: int) -> None:
@@ -45,10 +52,12 @@ class Pulse:
 
     async def run(self) -> None:
         """Until cancelled."""
+        self._useful = asyncio.get_running_loop().time()
         while True:
             await asyncio.gather(
                 self._look_at_docs(), *map(self._look, range(self._layout.streams))
             )
+            self._judge(asyncio.get_running_loop().time())
             await self._passed(_EVERY_S)
             try:
                 async with asyncio.timeout(_EVERY_S):
@@ -56,6 +65,14 @@ class Pulse:
                 self._now.clear()
             except TimeoutError:
                 pass
+
+    def _judge(self, now: float) -> None:
+        """A server that is frozen, or parted from the others, keeps its connections and is of no use."""
+        if len(self._missing) < self._layout.streams:
+            self._useful = now
+        elif now - self._useful > _LEAVE_S:
+            self._useful = now
+            self._leave()
 
     async def _look(self, number: int) -> None:
         try:

@@ -6,6 +6,8 @@ millisecond each.
 """
 
 import asyncio
+import contextlib
+import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 
@@ -16,6 +18,7 @@ from relay_server.log.nats.block import Block, DamagedError, block, told
 from relay_server.log.nats.jetstream import Found, JetStream
 from relay_server.log.nats.layout import Layout
 
+_log = logging.getLogger("relay")
 _RUN_EVENTS = 64
 _RUN_BYTES = 1 << 20
 _AGAIN_S = 0.05
@@ -80,13 +83,14 @@ class Reading:
                 return found
         return ()
 
-    async def _next(self, endpoint: str, at: int, head: Head) -> Found | None:
-        """The first block from there on."""
+    async def _next(self, endpoint: str, at: int, head: Head) -> tuple[int, Block] | None:
+        """The first block from there on that can be decoded, and where it stands."""
         stream, subject = self._layout.stream_of(endpoint), self._layout.events(endpoint)
         async for _ in self._until_current(endpoint, at, head):
-            found = await self._js.next(stream, subject, at)
-            if found is not None:
-                return found
+            while found := await self._js.next(stream, subject, at):
+                with contextlib.suppress(DamagedError):
+                    return found.at, block(found.data)
+                at = found.at + 1
         return None
 
     async def _until_current(self, endpoint: str, at: int, head: Head) -> AsyncIterator[None]:
@@ -117,7 +121,9 @@ class Reading:
                 made.told(told(message.data).replies)
                 return True
             it = block(message.data)
-        except DamagedError:
+        except DamagedError as error:
+            _log.error("%s, %s: damaged: %s", message.subject, message.at, error)
+            made.damaged = True
             return True  # its places are missing, and told as a gap by what follows
         if it.last > made.position:
             made.add(it, await self._whole(endpoint, it, head))
@@ -147,31 +153,48 @@ class Reading:
             made.position = head.seq
         if not made.missing:
             return
-        floor = await self.floor(endpoint)
+        floor, oldest = await asyncio.gather(self.floor(endpoint), self.first(endpoint))
         for first, last in made.missing:
+            if oldest is not None and oldest[1].seq < first:
+                made.gaps.append(_gap(first, last, "damaged"))  # retention takes the oldest first
+                continue
             if first <= floor:
                 made.gaps.append(_gap(first, min(last, floor), "size"))
             if last > floor:
-                made.gaps.append(_gap(max(first, floor + 1), last, "age"))
+                reason = "damaged" if made.damaged else "age"
+                made.gaps.append(_gap(max(first, floor + 1), last, reason))
 
     async def floor(self, endpoint: str) -> int:
         """The place up to which size has removed events; 0: none."""
         found = await self._js.last(self._layout.places, self._layout.floor(endpoint), sure=False)
         return int(found.data) if found is not None else 0
 
+    async def last(self, endpoint: str) -> tuple[int, Block] | None:
+        """The newest block that can be decoded; what is damaged behind it shows with the next one."""
+        stream, subject = self._layout.stream_of(endpoint), self._layout.events(endpoint)
+        found = await self._js.last(stream, subject)
+        if found is None:
+            return None
+        try:
+            return found.at, block(found.data)
+        except DamagedError:
+            return await newest(self._js, self._layout, endpoint, found.at)
+
+    async def anything(self, endpoint: str) -> bool:
+        """Whether there is anything of it at all."""
+        stream, subject = self._layout.stream_of(endpoint), self._layout.everything(endpoint)
+        return await self._js.next(stream, subject, 1, sure=True) is not None
+
     async def first(self, endpoint: str) -> tuple[int, Block] | None:
         """The oldest block, and where it stands."""
-        found = await self._js.next(
-            self._layout.stream_of(endpoint), self._layout.events(endpoint), 1
-        )
-        return (found.at, block(found.data)) if found is not None else None
+        return await self._next(endpoint, 1, Head())
 
     async def before(self, endpoint: str, since: int, head: Head) -> int:
         """The place in front of the first event received at or after a time (µs)."""
         found = await self._first_where(endpoint, head, lambda it: it.at >= since)
         if found is None:
             return head.seq
-        it = block(found.data)
+        it = found[1]
         for n, message in enumerate(await self._whole(endpoint, it, head)):
             event = codec.decode_relay(message)
             if isinstance(event, Event) and event.received_at >= since:
@@ -188,7 +211,7 @@ class Reading:
         if known is not None:
             return known
         found = await self._first_where(endpoint, head, lambda it: it.last > after)
-        return found.at if found is not None else head.at + 1
+        return found[0] if found is not None else head.at + 1
 
     def _remember(self, endpoint: str, after: int, at: int) -> None:
         self._ways[endpoint, after] = at
@@ -197,16 +220,18 @@ class Reading:
 
     async def _first_where(
         self, endpoint: str, head: Head, fits: Callable[[Block], bool]
-    ) -> Found | None:
+    ) -> tuple[int, Block] | None:
         """The first block that fits, where all behind one that fits do; None: none does."""
         low, high, best = 1, head.at, None
         while low <= high:
             middle = (low + high) // 2
             found = await self._next(endpoint, middle, head)
-            if found is not None and found.at <= head.at and not fits(block(found.data)):
-                low = found.at + 1
+            if found is not None and found[0] > head.at:
+                found = None
+            if found is not None and not fits(found[1]):
+                low = found[0] + 1
             else:
-                best = found if found is not None and found.at <= head.at else best
+                best = found or best
                 high = middle - 1
         return best
 
@@ -217,6 +242,8 @@ class _Page:
     def __init__(self, after: int, head: int, count: int, size: int) -> None:
         self.position = after
         self.full = False
+        self.damaged = False
+        """Whether anything was met with that cannot be decoded."""
         self.events: list[tuple[int, bytes]] = []
         self.replies: dict[int, Reply] = {}
         self.missing: list[tuple[int, int]] = []
@@ -255,3 +282,25 @@ class _Page:
 
 def _gap(first: int, last: int, reason: str) -> Gap:
     return Gap(from_seq=first, to_seq=last, count=last - first + 1, reason=reason)  # type: ignore[arg-type]
+
+
+async def newest(
+    js: JetStream, layout: Layout, endpoint: str, before: int
+) -> tuple[int, Block] | None:
+    """The newest block in front of a place in the stream that can be decoded, and where it stands."""
+    stream, subject = layout.stream_of(endpoint), layout.events(endpoint)
+    at, step = before, 8
+    while at > 1:
+        end, at, good = at, max(1, at - step), None
+        start, step = at, step * 8
+        while start < end and (
+            found := await js.run(stream, subject, start, count=_RUN_EVENTS, size=_RUN_BYTES)
+        ):
+            for message in found:
+                if message.at < end:
+                    with contextlib.suppress(DamagedError):
+                        good = message.at, block(message.data)
+            start = found[-1].at + 1
+        if good is not None:
+            return good
+    return None

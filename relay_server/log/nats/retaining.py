@@ -34,6 +34,10 @@ class Retaining:
     def _too_much(self, endpoint: str, last: Block) -> bool:
         return last.end - self._bases.get(endpoint, 0) > self.limit
 
+    def is_too_much(self, endpoint: str, first: Block, last: Block) -> bool:
+        """Whether to `purge` an endpoint that holds these and what is between."""
+        return endpoint not in self._newest and last.end - first.base > self.limit
+
     async def purge(self, endpoint: str, last: Block) -> None:
         """Remove the oldest blocks until it holds no more than it may; the newest always stays.
 

@@ -17,6 +17,7 @@ from relay_server.log.nats.layout import Layout
 from relay_server.log.nats.pulse import Pulse
 from relay_server.log.nats.reading import Reading
 from relay_server.log.nats.retaining import Retaining
+from relay_server.log.nats.sweeping import Sweep
 from relay_server.log.tail import Tail
 
 T = TypeVar("T")
@@ -46,6 +47,13 @@ class Running:
         heard = self.appending.heard
         self.following = Following(js, layout, self.reading, tail, node=node, heard=heard)
         self.retaining = Retaining(js, layout, endpoint_bytes)
+        self.sweep = Sweep(
+            documents,
+            self.reading,
+            self.retaining,
+            reachable=self.following.reachable,
+            purge=self._purge,
+        )
         self.pulse = Pulse(
             js,
             layout,
@@ -53,6 +61,7 @@ class Running:
             back=self._back,
             docs=documents.catch_up,
             passed=self.following.round,
+            leave=js.connection.leave,
         )
 
     # -- tasks --------------------------------------------------------------------------------

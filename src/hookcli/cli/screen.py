@@ -14,11 +14,13 @@ from hookcli.tui.setup import Setup
 from hookcli.tunnel import observe
 
 if TYPE_CHECKING:
+    from hookcli.captures.model import Attempt
     from hookcli.cli.listen import Options
     from hookcli.cli.pump import Pump
     from hookcli.tui.app import Left
     from hookcli.tunnel.listen import Ending, Listener, Plan
     from hookcli.tunnel.several import Several
+    from hookcli.wire.http import Request
 
 
 def browse(here: Here, text: str) -> int:
@@ -163,6 +165,7 @@ def setup(here: Here, *, history: bool = True, begin: str = "") -> Setup:
         views=settings.views,
         target=settings.text("forward") or "",
         sender=partial(forwarding.as_set, settings),
+        post=partial(_post, here),
         secrets=signing.source(here, None),
         all_secrets=lambda: [
             secret for name in settings.secrets for secret in signing.secrets_of(here, name)
@@ -170,6 +173,17 @@ def setup(here: Here, *, history: bool = True, begin: str = "") -> Setup:
         history=history,
         begin=begin,
     )
+
+
+async def _post(here: Here, request: "Request") -> "Attempt":
+    """Send a request to its URL, as `trigger` does."""
+    from hookcli.cli import forwarding, triggering
+
+    timeout_ms = here.settings.number("timeout") or 30_000
+    async with forwarding.sender(
+        None, timeout_ms=timeout_ms, insecure=False, mark=False
+    ) as forward:
+        return await forward(triggering.first_sent(here, request), request.url)
 
 
 def _known(keys: Mapping[str, str]) -> Mapping[str, str]:

@@ -224,7 +224,7 @@ ACTIONS: tuple[Action, ...] = (
        command="hookcli listen {target} --print-url", footer=1, short="copy URL"),
     _a("copy-hello", "y", "copy: a curl line to try", "Copy a curl line that sends a first event.",
        "event", "empty", footer=2, short="copy curl"),
-    _a("sample", "t", "trigger: a signed sample", "Copy the command that sends a signed sample.",
+    _a("sample", "t", "trigger: a sample", "Choose a provider's sample and send it through the relay.",
        "event", "empty", command="hookcli trigger stripe/invoice.paid", footer=3, short="sample"),
     _a("history", "H", "view: earlier captures", "Show what was captured in earlier runs.", "view",
        "empty", command="hookcli ls", footer=4, short="history"),

@@ -7,14 +7,14 @@ from hookcli.tui.paint import Line, Piece, left, width_of, wrapped
 
 
 def empty_lines(
-    link: Link, now: float, width: int, *, earlier: int, ascii_only: bool
+    link: Link, now: float, width: int, *, sample: str, earlier: int, ascii_only: bool
 ) -> list[Line]:
-    """What to do to get a first event."""
+    """What to do to get a first event; `sample` is the command that sends one."""
     if link.ready is None:
         return _connecting(link, now)
     if link.ready.local:
-        return _local(link, width, earlier=earlier, ascii_only=ascii_only)
-    return _live(link, width, earlier=earlier, ascii_only=ascii_only)
+        return _local(link, width, sample=sample, earlier=earlier, ascii_only=ascii_only)
+    return _live(link, width, sample=sample, earlier=earlier, ascii_only=ascii_only)
 
 
 def hello(url: str, path: str = "/hello") -> str:
@@ -86,7 +86,7 @@ def _checks(link: Link, earlier: int, *, ascii_only: bool) -> list[Line]:
     return out
 
 
-def _live(link: Link, width: int, *, earlier: int, ascii_only: bool) -> list[Line]:
+def _live(link: Link, width: int, *, sample: str, earlier: int, ascii_only: bool) -> list[Line]:
     ready = link.ready
     assert ready is not None  # noqa: S101 - the caller asked
     width = min(width, 96)
@@ -101,15 +101,15 @@ def _live(link: Link, width: int, *, earlier: int, ascii_only: bool) -> list[Lin
         _row("   1  Paste it into your provider's dashboard, or try it from another terminal:"), (),
         *(_row(part, "strong") for part in curl[:-1]),
         *_beside(curl[-1], "(y copies the curl)", width, "strong"), (),
-        *_beside("   2  Or send a signed sample now:", "(t copies it)", width), (),
-        _row("        hookcli trigger stripe/invoice.paid", "strong"), (),
+        *_beside("   2  Or send a sample now:", "(t picks one and sends it)", width), (),
+        _row(f"        {sample}", "strong"), (),
         _row(f"   Requests are captured here{forwarded}."),
         _row(f"   Nothing is lost while you are away: the relay keeps events for {kept}."), (),
         *_checks(link, earlier, ascii_only=ascii_only),
     ]  # fmt: skip
 
 
-def _local(link: Link, width: int, *, earlier: int, ascii_only: bool) -> list[Line]:
+def _local(link: Link, width: int, *, sample: str, earlier: int, ascii_only: bool) -> list[Line]:
     ready = link.ready
     assert ready is not None  # noqa: S101 - the caller asked
     width = min(width, 96)
@@ -130,7 +130,7 @@ def _local(link: Link, width: int, *, earlier: int, ascii_only: bool) -> list[Li
         _row("   It works from this machine only."), (),
         *_urls(link, width), (),
         *(_row(part) for part in curl[:-1]), *_beside(curl[-1], "(y copies it)", width),
-        *_beside("     hookcli trigger stripe/invoice.paid", "(t copies it)", width), (),
+        *_beside(f"     {sample}", "(t picks one and sends it)", width), (),
         _row("   To get a public URL, do one of these (c shows the commands in full):"), (),
         *public_lines(port), (),
         *(tail or _checks(link, earlier, ascii_only=ascii_only)),

@@ -25,9 +25,9 @@ from hookcli.tui.paint import COMPONENTS, draw_ascii
 from hookcli.tui.replays import Replayer
 from hookcli.tui.rows import Row
 from hookcli.tui.screens.boxes import LineBox
-from hookcli.tui.screens.help import HelpScreen
+from hookcli.tui.screens.help import HelpScreen, keys_of
 from hookcli.tui.screens.main import MainScreen
-from hookcli.tui.screens.palette import Palette
+from hookcli.tui.screens.palette import Entry, Palette
 from hookcli.tui.setup import MARK, Setup
 from hookcli.tui.storing import Storing
 from hookcli.tui.terminal import SIGNALS
@@ -196,10 +196,17 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
             self.do_help()
             return
         _ = self.push_screen(
-            Palette(self.offered(), self.command_for, keys=self.setup.keys,
-                    ascii_only=self.setup.ascii_only),
+            Palette([self._entry(action) for action in self.offered()], asks="what to do",
+                    none="no action has these words", take="run", ascii_only=self.setup.ascii_only),
             self._chosen,
         )  # fmt: skip
+
+    def _entry(self, action: Action) -> Entry:
+        keys = keys_of(action, self.setup.keys)
+        command = self.command_for(action)
+        return Entry(
+            id=action.id, title=action.title, note=keys, words=action.help, command=command
+        )
 
     def offered(self) -> list[Action]:
         """What the palette offers: what can be done from here."""

@@ -1,16 +1,18 @@
 """Everything the screen is given by the command line; nothing in this room reads the environment."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hookcli.captures.model import MARK as MARK
 
 if TYPE_CHECKING:
+    from hookcli.captures.model import Attempt
     from hookcli.signatures import Secret
+    from hookcli.wire.http import Request
     from hookcli.workbench.parcels import Forward
 
 
@@ -22,6 +24,8 @@ class Setup:
     """The capture store."""
     sender: "Callable[[], AbstractAsyncContextManager[Forward]]"
     """Opens what replays are sent with."""
+    post: "Callable[[Request], Coroutine[Any, Any, Attempt]]"
+    """Sends a request to its URL as a provider does."""
     state: Path
     """A folder of our own for drafts, the layout, copied texts."""
     exports: Path = field(default_factory=Path.cwd)

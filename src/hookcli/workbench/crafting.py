@@ -1,12 +1,13 @@
 """Requests as a provider would send them: signed rightly, wrongly or long ago."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from msgspec import structs
 
 from hookcli import signatures
 from hookcli.errors import UsageError
-from hookcli.signatures import Scheme, Secret, State
+from hookcli.signatures import Scheme, Secret, State, samples
 from hookcli.wire.headers import Headers, first
 from hookcli.wire.http import Request
 from hookcli.workbench import media
@@ -56,6 +57,21 @@ def _badly(request: Request, scheme: Scheme, secret: Secret, at: int) -> Request
 def _other(body: bytes) -> bytes:
     """Another body of the same kind and length, or one byte for none."""
     return body[:-1] + bytes((body[-1] ^ 1,)) if body else b" "
+
+
+def from_sample(
+    name: str, url: str, secrets: "Callable[[str], Sequence[Secret]]", *, now: int, nonce: bytes
+) -> Request:
+    """The sample of that name for `url`, signed at `now` (µs) where a secret of its scheme is known.
+
+    Raises:
+        NotFoundError: no sample is called so.
+        UsageError: the secret that is known cannot sign.
+    """
+    found = samples.sample(name, url=url, now=now, nonce=nonce)
+    known = secrets(found.scheme)
+    how = Signing(scheme=signatures.load(found.scheme), secret=known[0]) if known else Signing()
+    return signed(found.request, how, now=now)
 
 
 def from_body(body: bytes, url: str, target: bytes) -> Request:

@@ -174,6 +174,10 @@ class App:
         """The same as the command line gives it."""
         yield self.__call__
 
+    async def posted(self, request: Request) -> Attempt:
+        """What a sample is sent with."""
+        return await self.send(request, request.url, why=Why.LIVE, capture="", timeout_s=30.0)
+
     async def send(self, request: Request, target: str, *, why: Why, capture: str,
                    timeout_s: float, peer: str = "") -> Attempt:  # fmt: skip
         """Answer."""
@@ -342,6 +346,7 @@ async def driven(
         "store": store,
         "state": state,
         "sender": program.opened,
+        "post": program.posted,
         "exports": folder,
         "wall": clock.wall,
         "clock": clock.monotonic,

@@ -28,8 +28,8 @@ from hookcli.tui.setup import Setup
 from tests.hookcli.tui.rig import App
 
 folder = Path(sys.argv[1])
-setup = Setup(store=folder / "captures.db", state=folder / "state", exports=folder, sender=App().opened,
-              target="http://localhost:8000", env=dict(os.environ),
+setup = Setup(store=folder / "captures.db", state=folder / "state", exports=folder,
+              sender=App().opened, post=App().posted, target="http://localhost:8000", env=dict(os.environ),
               editor=os.environ.get("EDITOR", ""))
 code = run_ui(setup)
 print("left with", code, flush=True)

@@ -368,7 +368,8 @@ async def listen(observer):
     yield listener
 
 folder = Path(sys.argv[1])
-setup = Setup(store=folder / "captures.db", sender=App().opened, state=folder / "state", target="http://localhost:8000")
+setup = Setup(store=folder / "captures.db", sender=App().opened, post=App().posted,
+              state=folder / "state", target="http://localhost:8000")
 left = run_listen(setup, listen, fallback=lambda crash: lambda report: print("LINE", report, flush=True))
 print("left with", left.code, left.ending, type(left.crash).__name__, flush=True)
 sys.exit(left.code)

@@ -1,14 +1,18 @@
 """What is done to the listener, and the screens about it; leaving."""
 
+import asyncio
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
-from hookcli.tui import empty, words
+from hookcli.tui import empty, trying, words
+from hookcli.tui.acting import work
 from hookcli.tui.paint import Line, Piece, wrapped
 from hookcli.tui.replays import is_loopback, origin
+from hookcli.tui.screens.palette import Palette
 from hookcli.tui.screens.reading import ReadingScreen, connection_lines, log_lines
 
 if TYPE_CHECKING:
@@ -128,8 +132,37 @@ class ListenerActions(Screen[None]):
             self.app.say("there is no URL yet: no relay has answered")
 
     def do_sample(self) -> None:
-        """The command that sends a signed sample."""
-        self.app.copy("hookcli trigger stripe/invoice.paid", "hookcli trigger stripe/invoice.paid")
+        """Choose a sample and send it to the URL, signed where its secret is known."""
+        if not self.app.board.link.url:
+            self.app.say("there is no URL yet: no relay has answered")
+            return
+        from hookcli.signatures import samples
+
+        setup = self.app.setup
+        _ = self.app.push_screen(
+            Palette(trying.entries(samples.names(), setup.secrets), asks="which sample",
+                    none="no sample has these words", take="send", ascii_only=setup.ascii_only),
+            self._sample_chosen,
+        )  # fmt: skip
+
+    def _sample_chosen(self, chosen: str | None) -> None:
+        if chosen is None:
+            return
+        if chosen.startswith("copy:"):
+            self.app.copy(chosen[5:], "the command")
+        else:
+            work(self, "sample", self._send_sample(chosen))
+
+    async def _send_sample(self, name: str) -> None:
+        from hookcli.workbench.crafting import from_sample
+
+        app = self.app
+        signed = trying.is_signed(name, app.setup.secrets)
+        request = from_sample(
+            name, app.board.link.url, app.setup.secrets, now=app.now, nonce=os.urandom(16)
+        )
+        attempt = await asyncio.wrap_future(app.engine.submit(app.setup.post(request)))
+        app.say(*trying.told(name, attempt, signed=signed))
 
     # Leaving
 

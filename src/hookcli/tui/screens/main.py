@@ -11,7 +11,7 @@ from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
 
-from hookcli.tui import layout, rows, words
+from hookcli.tui import layout, rows, trying, words
 from hookcli.tui.acting import Acting, focus_now, latest, work
 from hookcli.tui.actions import bindings
 from hookcli.tui.banners import banner
@@ -257,6 +257,7 @@ class MainScreen(
         app = self.app
         self.empty.show(
             empty_lines(app.board.link, app.setup.clock(), self.empty.room,
+                        sample=trying.command(trying.FIRST, app.setup.secrets),
                         earlier=self.earlier, ascii_only=app.setup.ascii_only),
             keep=True,
         )  # fmt: skip

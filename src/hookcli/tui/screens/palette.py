@@ -1,6 +1,7 @@
-"""Every action by name, with the command line that does the same for the selected event."""
+"""A list that typing narrows, each line with the command line that does the same: actions, samples."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual import events
 from textual.app import ComposeResult
@@ -9,41 +10,59 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from hookcli.tui.acting import Acting, focus_now
-from hookcli.tui.actions import Action
 from hookcli.tui.paint import Line, Piece, left, right, spread
-from hookcli.tui.screens.help import keys_of
 from hookcli.tui.widgets.bar import Bar
 from hookcli.tui.widgets.painted import PaintedLines
 
 MOST = 12
 
 
-def ranked(actions: Sequence[Action], typed: str) -> list[Action]:
-    """Actions whose title, id or help has all the words; titles that begin so come first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line."""
+
+    id: str
+    title: str
+    note: str = ""
+    """At the right: its keys, or what is to be known before it is taken."""
+    words: str = ""
+    """Found by these as well."""
+    command: str = ""
+    """The command line that does the same; empty where none does."""
+
+
+def ranked(entries: Sequence[Entry], typed: str) -> list[Entry]:
+    """Entries that have all the words; those with all of them in the title come first."""
     wanted = typed.lower().split()
     found = [
-        action for action in actions
-        if all(word in f"{action.title} {action.id} {action.help}".lower() for word in wanted)
+        entry for entry in entries
+        if all(word in f"{entry.title} {entry.id} {entry.words}".lower() for word in wanted)
     ]  # fmt: skip
-    return sorted(
-        found, key=lambda action: not all(word in action.title.lower() for word in wanted)
-    )
+    return sorted(found, key=lambda entry: not all(word in entry.title.lower() for word in wanted))
 
 
 class Palette(Acting, ModalScreen[str | None]):
-    """The result is an action to run, or `copy:` with a command line to copy."""
+    """The result is the entry that was taken, or `copy:` with a command line to copy."""
 
-    def __init__(self, actions: Sequence[Action], command: Callable[[Action], str], *,
-                 keys: Mapping[str, str], ascii_only: bool) -> None:  # fmt: skip
+    def __init__(self, entries: Sequence[Entry], *, asks: str, none: str, take: str,
+                 ascii_only: bool) -> None:  # fmt: skip
+        """Take what to offer.
+
+        Args:
+            asks: Stands in the empty search line.
+            none: Said when nothing has the words that were typed.
+            take: What `enter` does, as a verb.
+        """
         super().__init__()
-        self._actions, self._command, self._keys, self._ascii = actions, command, keys, ascii_only
-        self.found: list[Action] = list(actions)
+        self._entries, self._asks, self._none, self._take = entries, asks, none, take
+        self._ascii = ascii_only
+        self.found: list[Entry] = list(entries)
         self.place = 0
 
     def compose(self) -> ComposeResult:
-        """Search line, actions, command line."""
+        """Search line, entries, command line."""
         with Vertical(classes="box"):
-            self.input = Bar(id="palette-search", placeholder="what to do")
+            self.input = Bar(id="palette-search", placeholder=self._asks)
             self.list = PaintedLines(id="palette-list")
             yield self.input
             yield self.list
@@ -54,8 +73,8 @@ class Palette(Acting, ModalScreen[str | None]):
         self._draw()
 
     @property
-    def chosen(self) -> Action | None:
-        """The action the bar is on."""
+    def chosen(self) -> Entry | None:
+        """The entry the bar is on."""
         return self.found[self.place] if self.found else None
 
     def _draw(self) -> None:
@@ -63,29 +82,31 @@ class Palette(Acting, ModalScreen[str | None]):
         room = max(min(MOST, self.app.size.height - 9), 4)
         first = max(0, min(self.place - room // 2, len(self.found) - room))
         lines: list[Line] = []
-        for number, action in enumerate(self.found[first : first + room], first):
+        for number, entry in enumerate(self.found[first : first + room], first):
             here = number == self.place
             bar = (">" if self._ascii else "▌") if here else " "
-            lines.append((Piece(bar, "accent"), Piece(left(action.title, width - 18), "strong" if here else ""),
-                          Piece(right(keys_of(action, self._keys), 14), "key")))  # fmt: skip
+            lines.append((Piece(bar, "accent"), Piece(left(entry.title, width - 18), "strong" if here else ""),
+                          Piece(right(entry.note, 14), "key")))  # fmt: skip
         if not self.found:
-            lines.append((Piece("  no action has these words", "dim"),))
+            lines.append((Piece(f"  {self._none}", "dim"),))
         dash = "-" if self._ascii else "─"
         lines.append((Piece(dash * width, "dim"),))
         lines.append(self._command_line(width))
-        lines.append((Piece(" up/down choose  enter run  tab complete  esc close", "dim"),))
+        lines.append(
+            (Piece(f" up/down choose  enter {self._take}  tab complete  esc close", "dim"),)
+        )
         self.list.show(lines)
 
     def _command_line(self, width: int) -> Line:
-        command = self._command(self.chosen) if self.chosen else ""
-        if not command:
+        if self.chosen is None or not self.chosen.command:
             return (Piece(" only here: no command does this", "dim"),)
-        return spread((Piece(f" {command}", "accent"),), (Piece("ctrl+y copies ", "dim"),), width)
+        command = Piece(f" {self.chosen.command}", "accent")
+        return spread((command,), (Piece("ctrl+y copies ", "dim"),), width)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search."""
         event.stop()
-        self.found, self.place = ranked(self._actions, event.value), 0
+        self.found, self.place = ranked(self._entries, event.value), 0
         self._draw()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -113,6 +134,5 @@ class Palette(Acting, ModalScreen[str | None]):
             self.input.put(self.chosen.title)
         elif event.key == "ctrl+y" and self.chosen:
             event.stop()
-            command = self._command(self.chosen)
-            if command:
-                _ = self.dismiss(f"copy:{command}")
+            if self.chosen.command:
+                _ = self.dismiss(f"copy:{self.chosen.command}")
