@@ -9,8 +9,13 @@ _ALWAYS = ("help", "commands")
 _TYPING = {"edit", "filter", "pick"}
 """Places where letters and signs are typed, so that only other keys are offered."""
 
-_SENSELESS = {"raw": {"toggle-fold"}}
-"""What would do nothing in a place that has the keys of another."""
+_SENSELESS = {
+    "raw": {"toggle-fold"},
+    "unheard": {"copy-url", "copy-hello", "sample"},
+    "first": {"history"},
+    "reached": {"public"},
+}
+"""What would do nothing in a place that has the keys of another, or where something is not there."""
 _PRINTED = {"question_mark", "colon", "slash", "semicolon", "full_stop", "minus", "plus", "space"}
 _NARROW, _SHORTER = 100, {"commands": "more"}
 """Words for screens that are not so wide."""
@@ -24,9 +29,9 @@ def footer_actions(places: Iterable[str]) -> list[Action]:
     """
     found: list[Action] = []
     taken: set[str] = set()
-    senseless: set[str] = set()
+    places = tuple(places)
+    senseless = {id_ for place in places for id_ in _SENSELESS.get(place, ())}
     for place in places:
-        senseless |= _SENSELESS.get(place, set())
         here = [one for one in ACTIONS if one.where == place and one.id not in senseless]
         found += [one for one in here if one.footer and one.keys.split(",")[0] not in taken]
         taken |= {key for action in here for key in action.keys.split(",")}

@@ -182,6 +182,7 @@ def signature_pieces(row: Row, capture: Capture | None) -> Line:
         facts.append(capture.scheme)
     if capture is not None and capture.signature.age_ms is not None:
         facts.append(f"{words.long_span(capture.signature.age_ms)} old")
-    if capture is not None and capture.signature.reason and row.sig is not SignatureState.OK:
-        facts.append(capture.signature.reason)
-    return (Piece(f"{text} ({', '.join(facts)})" if facts else text, role),)
+    if capture is not None and row.sig in (SignatureState.BAD, SignatureState.STALE):
+        facts.append(capture.signature.reason.replace("_", " "))
+    known = ", ".join(filter(None, facts))
+    return (Piece(f"{text} ({known})" if known else text, role),)

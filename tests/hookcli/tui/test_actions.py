@@ -138,3 +138,10 @@ def test_the_ascii_footer_is_ascii() -> None:
     for chain in NESTED:
         text = "".join(piece.text for piece in footer(chain, 200, {}, ascii_only=True))
         assert text.isascii(), text
+
+
+def test_what_does_nothing_in_a_place_is_not_offered_there() -> None:
+    typing = "".join(piece.text for piece in footer(("filter", "any"), 200, {}))
+    assert "q quit" not in typing
+    alone = ("empty", "unheard", "first", "reached", "any")
+    assert "".join(piece.text for piece in footer(alone, 200, {})).split("  ")[0] == " q quit"

@@ -632,3 +632,18 @@ async def test_the_wheel_scrolls_the_pane_under_it(tmp_path: Path, size: tuple[i
         await it.settle()
         assert row(it).id == chosen
         assert it.app.main.event_list.scroll_offset.y == 10
+
+
+async def test_what_is_new_is_counted_of_what_is_shown(tmp_path: Path) -> None:
+    """Another filter, another list: nothing in it is new but what comes after."""
+    async with driven(tmp_path, 12, listen=listening()) as it:
+        it.report(READY)
+        await it.press("k")
+        for number in (12, 13, 14):
+            made, body = capture(number)
+            it.report(observe.Captured(capture=made, body=body))
+        await it.settle()
+        assert "3 new" in it.screen
+        await it.press("slash", *"source:stripe", "enter")
+        await it.until(lambda: len(it.app.board.feed) == 4, "the filter")
+        assert "new (F)" not in it.screen

@@ -59,6 +59,8 @@ class Finding(Screen[None]):
         self.loaded = False
         """Whether all that was in the store is on the screen."""
         self.saved_counts: dict[str, int] = {}
+        self._selected = ("", 0)
+        """Filter and view that the list shows."""
         self._sort = ""
         self._reverse = False
         self._asked = 0
@@ -200,7 +202,9 @@ class Finding(Screen[None]):
         feed.select(
             passes if ids is not None or test is not None else None, key, reverse=self._reverse
         )
-        self.event_list.rebuilt()
+        chosen = self.typed, self.view
+        self.event_list.rebuilt(same=chosen == self._selected)
+        self._selected = chosen
 
     def nothing_words(self) -> str:
         """Why the list is empty."""

@@ -268,11 +268,17 @@ class MainScreen(
         if focused is self.filter_bar.input:
             return ("filter", "any")
         if isinstance(focused, EmptyView):
-            return ("empty", "any")
+            return ("empty", *self._without(), "any")
         if focused is not None and self.detail in focused.ancestors:
             own = {3: ("attempts",), 4: ("signature",), 5: ("diff",), 6: ("raw", "body")}
             return (*own.get(self.detail.tab, ("body",)), "detail", "main", "any")
         return ("list", "main", "any")
+
+    def _without(self) -> tuple[str, ...]:
+        """What the empty screen has not: a listener, earlier captures, a reason to go public."""
+        link = self.app.board.link
+        known = {"unheard": not link.url, "first": not self.earlier, "reached": not link.local}
+        return tuple(name for name, true in known.items() if true)
 
     def say(self, text: str, role: str = "") -> None:
         """Words about what happened, at the bottom for some seconds."""

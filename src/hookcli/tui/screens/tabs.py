@@ -233,7 +233,9 @@ def _same(one: Details | None, other: Details) -> bool:
 
 def partner(row: Row, others: list[Row]) -> tuple[Row, str] | None:
     """The event to compare with, and why that one; None when only the parent is left."""
-    before = [other for other in reversed(others) if other.id != row.id]
+    place = next((at for at, other in enumerate(others) if other.id == row.id), len(others))
+    # What came before it, the last first; then what came after. New events change nothing of that.
+    before = [*reversed(others[:place]), *others[place + 1 :]]
     for other in before:
         if other.marked:
             return other, "the marked event"
