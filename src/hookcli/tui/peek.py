@@ -7,7 +7,7 @@ from typing import Any
 
 from hookcli.captures.model import Attempt, Capture, Outcome, SignatureState
 from hookcli.tui import words
-from hookcli.tui.paint import Line, Piece, cut, joined
+from hookcli.tui.paint import Line, Piece, cut, joined, length
 from hookcli.tui.rows import GLYPHS, Row
 from hookcli.wire.headers import first
 
@@ -84,7 +84,7 @@ def peek(row: Row, now: int, *, budget_ms: float | None = None, capture: Capture
     head += outcome_pieces(row, now, ascii_only=ascii_only)
     head += [Piece(" "), Piece(dash * 300, "dim")]
     return [tuple(head), _message(row, ascii_only=ascii_only),
-            (Piece(" "), *joined(_facts(row, capture, budget_ms, repeats, endpoint), dot, width - 1))]  # fmt: skip
+            (Piece(" "), *joined(_facts(row, capture, budget_ms, repeats, endpoint, width), dot, width - 1))]  # fmt: skip
 
 
 def outcome_pieces(row: Row, now: int, *, ascii_only: bool = False) -> Line:
@@ -132,10 +132,13 @@ def _message(row: Row, *, ascii_only: bool) -> Line:
 
 
 def _facts(
-    row: Row, capture: Capture | None, budget_ms: float | None, repeats: Row | None, endpoint: str
-) -> Iterator[Piece]:
-    yield from signature_pieces(row, capture)
-    if sender := told_words(row):
+    row: Row, capture: Capture | None, budget_ms: float | None, repeats: Row | None, endpoint: str,
+    width: int,
+) -> Iterator[Piece]:  # fmt: skip
+    sender, signature = told_words(row), signature_pieces(row, capture)
+    roomy = length(signature) + len(sender) + 4 <= width
+    yield from signature if roomy else signature_pieces(row, None)
+    if sender:
         yield Piece(sender)
     if budget_ms and row.outcome is not None and not row.parent:
         text = f"budget {words.long_span(row.ms)} of {words.long_span(budget_ms)}"
