@@ -323,6 +323,7 @@ class MainScreen(
         self.detail.choose(message.row, self.app.now)
         self._draw_list_lines()
         self.draw_head()
+        self.draw_views()
         if self._detail_wait is not None:
             self._detail_wait.stop()
             self._detail_wait = None
