@@ -86,7 +86,12 @@ def from_program(result: Result) -> Answer | None:
 
 def carries(headers: Pairs) -> bool:
     """Whether the fields can be written as they are (RFC 9110 §5.1, §5.5)."""
-    return all(name and _TOKEN.issuperset(name) and _is_text(value) for name, value in headers)
+    return all(is_token(name) and _is_text(value) for name, value in headers)
+
+
+def is_token(word: bytes) -> bool:
+    """Whether it may name a field or a method (RFC 9110 §5.6.2)."""
+    return bool(word) and _TOKEN.issuperset(word)
 
 
 def _is_text(value: bytes) -> bool:

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import ipaddress
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relay_server import derived
 from relay_server.access import load_key
+from relay_server.door import missing_sets
 from relay_server.log.base import Log
 from relay_server.log.choosing import chosen
 from relay_server.logging import note
@@ -98,6 +99,8 @@ class Relay:
         self._parts.edge.start()
         self._sweep()
         note("started", url=url, port=port, admin=admin, endpoints=len(self._registry))
+        if gone := missing_sets(self._registry.all(), sets):
+            note("missing sets", sets=gone)
         return Started(url=url, port=port, key=key, admin=admin, log=self.log.where)
 
     async def _limit_log(self) -> None:
@@ -118,13 +121,29 @@ class Relay:
         wanted.check()
         found = compared(self.settings, wanted)
         sets = await asyncio.to_thread(load_sets, found.settings.allow_sets)
-        if self._certificate is not None and found.settings.tls_files is not None:
-            await asyncio.to_thread(self._certificate.load, *found.settings.tls_files)
+        files = {
+            "allow_sets": sets != self._running.door.sets,
+            "tls": await self._read_certificate(found.settings),
+        }
+        read = [name for name, anew in files.items() if anew and name not in found.changed]
         self.settings = found.settings
         await self._limit_log()
         self._running.change(found.settings, sets)
-        note("reloaded", changed=found.changed, restart=found.restart)
+        found = replace(
+            found,
+            changed=(*found.changed, *read),
+            no_sets=missing_sets(self._registry.all(), sets),
+        )
+        note("reloaded", changed=found.changed, restart=found.restart, missing_sets=found.no_sets)
         return found
+
+    async def _read_certificate(self, settings: Settings) -> bool:
+        """Read it again; whether its files were others than before."""
+        if self._certificate is None or settings.tls_files is None:
+            return False
+        anew = await asyncio.to_thread(self._certificate.changed)
+        await asyncio.to_thread(self._certificate.load, *settings.tls_files)
+        return anew
 
     async def _bind(self) -> asyncio.Server:
         host, port = self.settings.address

@@ -7,6 +7,8 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict
 
+from hookcli.wire.headers import end_to_end
+from hookcli.wire.messages import Pairs
 from relay_server import answers, proof
 from relay_server.door import checked_networks
 from relay_server.registry import Verify
@@ -54,12 +56,21 @@ def checked(
         raise InvalidError(f"deadline_ms: at most {max_deadline_ms}")
     if not found.get("name", "").isprintable():
         raise InvalidError("name: printable characters only")
-    headers = found.get("ack_headers", ())
-    if not answers.carries(tuple((name.encode(), value.encode()) for name, value in headers)):
-        raise InvalidError("ack_headers: pairs of a field name and a value that HTTP can carry")
+    _check_ack(tuple((one.encode(), value.encode()) for one, value in found.get("ack_headers", ())))
     if found.get("schema") is not None:
         found["schema"] = msgspec.json.encode(found["schema"]).decode()
     return found | _rules(found, sets)
+
+
+def _check_ack(headers: Pairs) -> None:
+    if not answers.carries(headers):
+        raise InvalidError("ack_headers: pairs of a field name and a value that HTTP can carry")
+    ours = {name for name, _ in headers if name.lower() in (b"content-length", b"hookcli-event-id")}
+    ours |= {name for name, _ in set(headers) - set(end_to_end(headers))}
+    if ours:
+        # Whoever says where the ack ends could put another answer behind it.
+        names = ", ".join(sorted(name.decode() for name in ours))
+        raise InvalidError(f"ack_headers: {names}: the relay's own to say")
 
 
 def _rules(found: dict[str, Any], sets: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -75,4 +86,12 @@ def _rules(found: dict[str, Any], sets: Mapping[str, Sequence[str]]) -> dict[str
         made["methods"] = tuple(word.upper() for word in found["methods"])
     if "content_types" in found:
         made["content_types"] = tuple(word.lower() for word in found["content_types"])
+    for word in made.get("methods", ()):
+        if not answers.is_token(word.encode()):
+            raise InvalidError(f"methods: {word[:60]!r} is no method such as POST")
+    for word in made.get("content_types", ()):
+        if not all(map(answers.is_token, word.encode().partition(b"/")[::2])):
+            raise InvalidError(
+                f"content_types: {word[:60]!r} is no media type such as text/xml, nor text/*"
+            )
     return made

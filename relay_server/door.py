@@ -5,7 +5,7 @@ Every refusal is counted by its reason, for metrics and for those who listen.
 
 import ipaddress
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -93,12 +93,12 @@ class Door:
         except ValueError:
             return False
         mapped = getattr(address, "ipv4_mapped", None) or address
-        networks = (
-            network
-            for entry in allow
-            for network in _networks(tuple(self.sets.get(entry, (entry,))))
-        )
+        networks = (network for entry in allow for network in self._networks_of(entry))
         return any(mapped in network for network in networks if network.version == mapped.version)
+
+    def _networks_of(self, entry: str) -> tuple[Network, ...]:
+        """A set that the operator has removed stands for nobody."""
+        return _networks(tuple(self.sets.get(entry, () if is_set(entry) else (entry,))))
 
 
 class _Limit:
@@ -126,6 +126,19 @@ def _is_of(head: Head, content_types: tuple[str, ...]) -> bool:
     given = value.partition(b";")[0].strip().lower().decode("latin-1")
     kinds = {given, f"{given.partition('/')[0]}/*"}
     return not kinds.isdisjoint(content_types)
+
+
+def is_set(entry: str) -> bool:
+    """Whether it names a set: as they are kept, networks have a slash, and names have none."""
+    return "/" not in entry
+
+
+def missing_sets(
+    endpoints: Iterable[Endpoint], sets: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
+    """Those that endpoints name and that there are not, sorted."""
+    named = {entry for one in endpoints for entry in one.allow if is_set(entry)}
+    return tuple(sorted(named - sets.keys()))
 
 
 @lru_cache(1024)

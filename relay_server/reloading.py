@@ -17,6 +17,8 @@ class Reloaded:
     """Names of those that are in force with another value."""
     restart: tuple[str, ...]
     """Names of those that wait for a restart."""
+    no_sets: tuple[str, ...] = ()
+    """Named lists of networks that endpoints allow and that are no more: nobody comes in by them."""
 
 
 def compared(now: Settings, wanted: Settings) -> Reloaded:

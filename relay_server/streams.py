@@ -301,11 +301,14 @@ class Streams:
         changed, self._changed = self._changed, set()
         for endpoint in changed:
             streams = tuple(self._of.get(endpoint, ()))
-            here = [stream.wish.name for stream in streams]
-            names = tuple(sorted(here + self.others.names(endpoint)))
-            message = codec.encode(Peers(names=names))
+            message = codec.encode(Peers(names=self.names(endpoint)))
             for stream in streams:
                 stream.peers(message)
+
+    def names(self, endpoint: str) -> tuple[str, ...]:
+        """What everyone is called who listens to this endpoint, sorted."""
+        here = [stream.wish.name for stream in self._of.get(endpoint, ())]
+        return tuple(sorted(here + self.others.names(endpoint)))
 
     def sweep(self) -> None:
         """Called every second: end streams that are silent or whose token has run out."""

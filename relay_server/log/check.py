@@ -54,11 +54,16 @@ def check(folder: Path, told: Callable[[Checked], None] = lambda _: None) -> Ite
         raise StorageError(f"{path}: {error}") from error
     with closing(db):
         _open(db, path)
-        try:
-            yield from _pages(db)
-            yield from _events(db, LargeMessages(folder / LARGE), told)
-        except sqlite3.Error as error:
-            yield Damage(where=FILE, what=f"reading stopped: {error}")
+        yield from _to_the_end("looking at its pages", _pages(db))
+        events = _events(db, LargeMessages(folder / LARGE), told)
+        yield from _to_the_end("reading its events", events)
+
+
+def _to_the_end(doing: str, damages: Iterator[Damage]) -> Iterator[Damage]:
+    try:
+        yield from damages
+    except sqlite3.Error as error:
+        yield Damage(where=FILE, what=f"{doing} stopped: {error}")
 
 
 def _alone(path: Path) -> str:
@@ -100,27 +105,40 @@ def _events(
     (count,) = db.execute("select count(*) from event").fetchone()
     sofar = Checked(endpoints=len(names), of_events=count)
     before: tuple[int, int] | None = None
-    rows = db.execute(
-        "select endpoint, seq, size, file, offset, message from event order by endpoint, seq"
-    )
-    for no, seq, size, file, offset, message in rows:
+    # Places are in an index, so that a page of events that is lost ends nothing.
+    for no, seq, place in db.execute(
+        "select endpoint, seq, place from event order by endpoint, seq"
+    ):
         where = f"endpoint {names.get(no, no)}, seq {seq}"
         if no not in names:
             yield Damage(where=where, what="it belongs to no endpoint")
         if before == (no, seq):
             yield Damage(where=where, what="two events have this place")
         before = (no, seq)
-        fault = _fault(seq, size, _message(large, file, offset, size, message))
+        size, message = _message(db, large, place)
+        fault = _fault(seq, size, message)
         if fault:
             yield Damage(where=where, what=fault)
         sofar.events, sofar.bytes = sofar.events + 1, sofar.bytes + size
         told(sofar)
 
 
-def _message(
-    large: LargeMessages, file: int | None, offset: int | None, size: int, message: bytes | None
+def _message(db: sqlite3.Connection, large: LargeMessages, place: int) -> tuple[int, bytes | str]:
+    """The size and the message stored at a place, or why there is none."""
+    try:
+        row = db.execute(
+            "select size, file, offset, message from event where place = ?", (place,)
+        ).fetchone()
+    except sqlite3.Error as error:
+        return 0, f"it cannot be read: {error}"
+    if row is None:
+        return 0, "it is missing"
+    return row[0], _content(large, *row)
+
+
+def _content(
+    large: LargeMessages, size: int, file: int | None, offset: int | None, message: bytes | None
 ) -> bytes | str:
-    """The stored message, or why there is none."""
     if message is not None:
         return bytes(message)
     if file is None or offset is None:

@@ -1,14 +1,15 @@
 """Moving committed pages from the write-ahead log into the file, beside the writer."""
 
 import contextlib
+import os
 import sqlite3
 import threading
 from pathlib import Path
 
-from relay_server.log.schema import connect
+from relay_server.log.schema import WAL_KEPT, connect
 
-_STEP = 8 << 20
-"""Bytes written after which the background copies what there is."""
+_STEP = 16 << 20
+"""Bytes of write-ahead log after which the background copies what there is."""
 _NEARLY = 1 << 20
 """Bytes behind which the writer may finish: copying them takes a few milliseconds."""
 _MOST = 256 << 20
@@ -21,16 +22,20 @@ class Checkpointer:
     The write-ahead log starts over only once all of it is in the file, and against somebody who
     writes without a pause the background is always a little behind. So it copies until little is
     left, and that the writer does itself, between two commits.
+
+    A small event changes several pages, so what counts is the size of the write-ahead log itself. When it
+    starts over SQLite cuts it to `WAL_KEPT`; how much of that is in use is not seen.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._written = 0
-        """Bytes committed, ever."""
-        self._from = 0
-        """Where in them the write-ahead log began."""
-        self._copied = 0
-        """Up to where they are surely in the file."""
+        self._wal = f"{path}-wal"
+        self._size = 0
+        """Of the write-ahead log, in bytes."""
+        self._copied = WAL_KEPT
+        """Up to where it is surely in the file, or need not be yet."""
+        self._nearly = False
+        """The background has copied all but a little."""
         self._running = threading.Lock()
         self._news = threading.Event()
         self._stopping = False
@@ -46,28 +51,31 @@ class Checkpointer:
         self._news.set()
         self._thread.join()
 
-    def wrote(self, size: int) -> None:
-        """From the writer: so many bytes were committed."""
-        self._written += size
-        if self._written - self._copied >= _STEP:
+    def look(self) -> None:
+        """From the writer, between two commits: how large has the write-ahead log become?"""
+        before = self._size
+        self._size = self._now()
+        if self._size < before:
+            self._copied, self._nearly = WAL_KEPT, False
+        if self._size - self._copied >= _STEP:
             self._news.set()
 
     @property
     def due(self) -> bool:
         """Whether the writer should finish now."""
-        if self._written - self._from >= _MOST:
+        if self._size >= _MOST:
             return True
-        nearly = self._copied > self._from and self._written - self._copied <= _NEARLY
-        return nearly and not self._running.locked()
+        return self._nearly and self._size - self._copied <= _NEARLY and not self._running.locked()
 
     def finish(self, db: sqlite3.Connection) -> None:
-        """From the writer, between two commits: copy what the background has not."""
+        """From the writer, between two commits: copy what the background has not.
+
+        Where a reader still needs old pages, the write-ahead log goes on, and this is tried again
+        after another step.
+        """
         with self._running:
-            busy, pages, done = db.execute("pragma wal_checkpoint(passive)").fetchone()
-        self._copied = self._written
-        # A reader may still need old pages: then this is tried again after another step.
-        if not busy and pages == done:
-            self._from = self._written
+            db.execute("pragma wal_checkpoint(passive)")
+        self._copied, self._nearly = self._size, False
 
     def _run(self) -> None:
         while True:
@@ -84,12 +92,19 @@ class Checkpointer:
         try:
             behind = 1 << 62
             while not self._stopping:
-                until = self._written
+                until = self._now()
                 with self._running:
                     db.execute("pragma wal_checkpoint(passive)")
                 self._copied = until
-                before, behind = behind, self._written - until
+                before, behind = behind, self._now() - until
                 if behind <= _NEARLY or behind > before // 2:
+                    self._nearly = True
                     return
         finally:
             db.close()
+
+    def _now(self) -> int:
+        try:
+            return os.stat(self._wal).st_size
+        except OSError:
+            return 0

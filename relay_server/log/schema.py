@@ -17,6 +17,9 @@ VERSION = 1
 OLDEST = (3, 37)
 """The SQLite that can read the tables: they are strict (https://www.sqlite.org/stricttables.html)."""
 
+WAL_KEPT = 16 << 20
+"""Bytes to which the write-ahead log is cut when it starts over; overwriting costs less than growing."""
+
 _TABLES = """
 create table meta (key text primary key, value text not null) strict, without rowid;
 create table endpoint (
@@ -59,6 +62,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
         db.execute("pragma synchronous=full")
         db.execute("pragma fullfsync=1")  # where fsync alone does not reach the disk
         db.execute("pragma wal_autocheckpoint=0")
+        db.execute(f"pragma journal_size_limit={WAL_KEPT}")
         db.execute("pragma cache_size=-4096")
         # Removed events are overwritten wherever that costs no further write.
         db.execute("pragma secure_delete=fast")

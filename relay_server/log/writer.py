@@ -23,7 +23,7 @@ from hookcli.wire.messages import Reply
 from relay_server.log.base import Draft, Retention, StorageError, Told
 from relay_server.log.checkpoint import Checkpointer
 from relay_server.log.coding import encode
-from relay_server.log.large import LARGE, LargeMessages
+from relay_server.log.large import LargeMessages
 from relay_server.log.retention import Retainer
 from relay_server.log.rows import Coded, insert_events, insert_replies, saved_clock
 from relay_server.log.schema import connect, disk_failed, settle, short_of_disk, transaction
@@ -234,7 +234,6 @@ class Writer:
         self._large.kept(files)
         done = [Appended(one.shelf.id, one.seq, one.message, one.told) for one in coded]
         self._tell(lambda: self._committed(done))
-        self._checkpointer.wrote(sum(len(one.message) for one in coded if len(one.message) < LARGE))
 
     @contextlib.contextmanager
     def _restored(self, replies: Sequence[tuple[str, Reply]]) -> Iterator[None]:
@@ -297,6 +296,7 @@ class Writer:
                 return False
             if clock >= self._clock_saved + _CLOCK_EVERY_S:
                 self._save_clock(self._db, clock)
+            self._checkpointer.look()
             if self._checkpointer.due:
                 self._checkpointer.finish(self._db)
             return self._retainer.due(clock) and self._retainer.step(self._db, clock)

@@ -127,6 +127,13 @@ async def test_a_key_may_be_given(tmp_path: Path) -> None:
         ({"ack_status": 99}, "ack_status"),
         ({"ack_headers": [["a b", "c"]]}, "ack_headers"),
         ({"ack_headers": [["a", "b\r\nc: d"]]}, "ack_headers"),
+        (
+            {"ack_headers": [["Transfer-Encoding", "chunked"]], "ack_body": "0\r\n\r\n"},
+            "Transfer-E",
+        ),
+        ({"ack_headers": [["X-A", "b"], ["Connection", "X-A"]]}, "Connection, X-A"),
+        ({"ack_headers": [["content-length", "1"]]}, "content-length"),
+        ({"ack_headers": [["Hookcli-Event-ID", "other"]]}, "Hookcli-Event-ID"),
         ({"name": "\x1b[31m"}, "name"),
         ({"nmae": "x"}, "nmae"),
         ([], "object"),

@@ -104,7 +104,11 @@ async def test_listeners_hear_of_those_who_were_turned_away_but_see_no_body(hub:
         ({"allow": ["example.com"]}, "allow"),
         ({"allow": ["10.0.0.0/40"]}, "allow"),
         ({"methods": [""]}, "methods"),
+        ({"methods": ["POST\r\nX-Evil: 1"]}, "methods"),
+        ({"methods": ["PÖST"]}, "methods"),
         ({"content_types": "text/xml"}, "content_types"),
+        ({"content_types": ["json"]}, "content_types"),
+        ({"content_types": ["text/xml; charset=utf-8"]}, "content_types"),
     ],
 )
 async def test_rules_that_cannot_be_are_named(

@@ -1,5 +1,6 @@
 """What the disk no longer gives back whole: told as missing, and what lies behind it still comes."""
 
+import asyncio
 import errno
 import sqlite3
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from relay_server.log.check import check
 from relay_server.log.schema import corrupt
 from tests.relay_server.harness import relay
 from tests.relay_server.test_log import Opened, event_of, opened
@@ -59,9 +61,11 @@ def zero_the_page(folder: Path, holding: bytes) -> None:
 async def test_a_lost_page_costs_the_events_on_it_and_no_others(tmp_path: Path) -> None:
     await filled(tmp_path, 1_500)
     zero_the_page(tmp_path, body(4, 1_500))
+    told = {one.where for one in await asyncio.to_thread(lambda: list(check(tmp_path)))}
     async with opened("sqlite", tmp_path) as it:
         read, damaged = await walked(it)
         assert 4 in damaged
+        assert told - {"relay.sqlite"} == {f"endpoint ep_a, seq {seq}" for seq in damaged}
         assert len(damaged) <= 3
         assert sorted(read + damaged) == list(range(1, 10))
         assert await it.append(body=body(10, 1_500)) == 10

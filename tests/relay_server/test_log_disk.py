@@ -216,3 +216,20 @@ async def test_a_hundred_thousand_queued_events_are_no_reason_to_start_slowly(
     async with opened("sqlite", tmp_path) as it:
         assert time.monotonic() - begin < 1.0
         assert it.log.held("ep_a")[0] == 100_000
+
+
+async def test_small_events_one_by_one_do_not_pile_up_in_the_write_ahead_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each changes several pages, many times what it holds: 300 of them write some 4 MB."""
+    monkeypatch.setattr("relay_server.log.schema.WAL_KEPT", 256 << 10)
+    monkeypatch.setattr("relay_server.log.checkpoint.WAL_KEPT", 256 << 10)
+    monkeypatch.setattr("relay_server.log.checkpoint._STEP", 256 << 10)
+    monkeypatch.setattr("relay_server.log.checkpoint._NEARLY", 64 << 10)
+    largest = 0
+    async with opened("sqlite", tmp_path) as it:
+        await it.put("ep_a")
+        for _ in range(300):
+            await it.append(body=b"x")
+            largest = max(largest, (tmp_path / "relay.sqlite-wal").stat().st_size)
+    assert 256 << 10 < largest < 1 << 20

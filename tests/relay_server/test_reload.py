@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from hookcli.wire import codec
-from relay_server.reloading import compared
+from relay_server.reloading import Reloaded, compared
 from relay_server.settings import RESTART, SettingError, Settings
 from relay_server.tls import Certificate
 from tests.relay_server.harness import Running, no_more_than, relay
@@ -75,8 +75,8 @@ def test_what_needs_a_restart_is_told_apart_and_stays() -> None:
     assert {field.name for field in fields(Settings)} >= RESTART
 
 
-async def change(hub: Running, **changes: Any) -> None:
-    await hub.relay.reload(hub.relay.settings.at(**changes))
+async def change(hub: Running, **changes: Any) -> Reloaded:
+    return await hub.relay.reload(hub.relay.settings.at(**changes))
 
 
 @pytest.mark.log("sqlite", "nats")
@@ -118,8 +118,16 @@ async def test_a_list_of_networks_is_read_again(tmp_path: Path) -> None:
         endpoint = await hub.endpoint(allow=["office"])
         assert (await hub.post(endpoint)).status == 403
         sets.write_text('{"office": ["127.0.0.0/8"]}')
-        await change(hub)
+        assert (await change(hub)).changed == ("allow_sets",)
         assert (await hub.post(endpoint)).status == 202
+        sets.write_text("{}")
+        found = await change(hub)
+        assert (found.changed, found.no_sets) == (("allow_sets",), ("office",))
+        assert (await hub.post(endpoint)).status == 403, "a set that is no more lets nobody in"
+        sets.write_text('{"office": ["127.0.0.1"]}')
+        assert (await change(hub)).no_sets == ()
+        assert (await hub.post(endpoint)).status == 202
+        assert (await change(hub)).changed == ()
         sets.write_text('{"office": ')
         with pytest.raises(SettingError, match=r"sets\.json"):
             await change(hub, max_body=1)
@@ -227,7 +235,7 @@ async def test_a_renewed_certificate_is_for_new_connections(
         await asyncio.to_thread(files.renew)
         if asked:
             assert await is_trusted(hub.port, trust), "it was not looked at yet"
-            await change(hub)
+            assert (await change(hub)).changed == ("tls",)
         async with asyncio.timeout(10):
             while not await is_trusted(hub.port, files.trust):  # noqa: ASYNC110 - no event
                 await asyncio.sleep(0.05)

@@ -1,7 +1,7 @@
 """Stripe's webhooks, as they were captured and as they may go wrong."""
 
 import random
-import time
+import socket
 from threading import Thread
 
 import pytest
@@ -47,14 +47,13 @@ def test_the_order_of_events_does_not_matter(webhooks):
 
 def test_the_whole_road(webhooks, relay):
     """From a public URL to a real server, and its answer back to the sender."""
-    server = uvicorn.Server(uvicorn.Config(shop.app, port=0, log_level="warning"))
-    serving = Thread(target=server.run, daemon=True)
-    serving.start()
-    while not server.started:
-        time.sleep(0.01)
-    relay.forward(server.servers[0].sockets[0].getsockname()[1])
-    answer = webhooks.sample("stripe/invoice.paid", "/webhooks/stripe").send(relay.url)
-    assert answer.json() == {"repeat": False}
-    assert relay.wait_for("type:invoice.paid status:200").capture.source == "stripe"
-    server.should_exit = True
-    serving.join()
+    server = uvicorn.Server(uvicorn.Config(shop.app, log_level="warning"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:  # who connects too early waits in it
+        serving = Thread(target=server.run, args=([listening],), daemon=True)
+        serving.start()
+        relay.forward(listening.getsockname()[1])
+        answer = webhooks.sample("stripe/invoice.paid", "/webhooks/stripe").send(relay.url)
+        assert answer.json() == {"repeat": False}
+        assert relay.wait_for("type:invoice.paid status:200").capture.source == "stripe"
+        server.should_exit = True
+        serving.join()

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,16 +11,18 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from hookcli.cli.access import api, relay_origin
+from hookcli.cli import access, presence
+from hookcli.cli.access import relay_origin
 from hookcli.cli.here import Here
 from hookcli.cli.relay_api import RelayApi
 from hookcli.cli.render.words import plural, size, span, when
 from hookcli.config import endpoints
-from hookcli.errors import RelayError
+from hookcli.errors import HookcliError, RelayError
 
 CLOCK_MS = 30_000
 """Providers accept signatures some minutes old; from half a minute on it is worth a word."""
-LEAST_FREE = 1 << 30
+LEAST_FREE, FULL = 1 << 30, 16 << 20
+"""Bytes below which it is worth a word, and below which no webhook can be captured for long."""
 _CONNECT_S = 3.0
 
 
@@ -76,6 +79,10 @@ def relay(here: Here) -> list[Finding]:
         health = RelayApi(origin=origin).health()
     except RelayError as error:
         hint = f"curl {origin}/_/health, from here and from elsewhere"
+        if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+            hint = (
+                "SSL_CERT_FILE=ca.pem hookcli doctor, where an authority of your own has signed it"
+            )
         return [Finding(Mark.WRONG, error.message, hint)]
     took = (time.monotonic() - began) * 1000
     if health.get("status") != "ok":
@@ -102,21 +109,35 @@ def endpoint(here: Here) -> list[Finding]:
     if known is None and not name.startswith(endpoints.ID_PREFIX):
         hint = f"hookcli listen 8000 -e {name}"
         return [Finding(Mark.NOTE, f"{name} is not made yet: the first `listen` makes it", hint)]
-    id_ = known.id if known else name
-    shown = api(here, relay_origin(here), known).show(id_)
+    given = access.endpoint(here, relay_origin(here))
+    # The relay's key would show it as well, and listens to nothing.
+    asked, id_ = RelayApi(origin=given.origin, token=given.token), given.endpoint
+    shown = asked.show(id_)
     lines = ok(f"the token opens {shown.get('url')} ({_settings(shown)})")
-    if count := int(shown.get("listeners") or 0):
-        lines.append(
-            Finding(Mark.OK, f"{plural(count, 'listener')} connected; each gets every event")
-        )
-    else:
-        hint = "hookcli listen"
-        lines.append(Finding(Mark.NOTE, "nobody listens; events wait at the relay", hint))
+    try:
+        asked.try_stream(id_)
+        lines += ok("streams can be opened")
+    except HookcliError as error:
+        lines.append(Finding(Mark.WRONG, f"no stream: {error.message}", error.hint or ""))
+    lines.append(_listeners(shown, here=presence.listens(here.store_path, id_)))
     if turned_away := shown.get("refused"):
         counts = ", ".join(f"{count:,} by {reason}" for reason, count in turned_away.items())
         hint = f"hookcli endpoint show {name}"
         lines.append(Finding(Mark.NOTE, f"the relay turned senders away: {counts}", hint))
     return lines
+
+
+def _listeners(shown: Mapping[str, Any], *, here: bool) -> Finding:
+    count = int(shown.get("listeners") or 0)
+    if not count:
+        return Finding(Mark.NOTE, "nobody listens; events wait at the relay", "hookcli listen")
+    names = ", ".join(str(name) or "without a name" for name in shown.get("listener_names") or ())
+    who = f"{plural(count, 'listener')} connected" + (f" ({names})" if names else "")
+    if count > here:
+        hint = "" if here else "hookcli listen, to get them here as well"
+        others = "elsewhere too" if here else "elsewhere, none of them here"
+        return Finding(Mark.NOTE, f"{who}, {others}; each gets every event", hint)
+    return Finding(Mark.OK, f"{who}, here")
 
 
 def _settings(shown: Mapping[str, Any]) -> str:
@@ -156,7 +177,7 @@ def store(here: Here) -> list[Finding]:
     latest = f", the latest at {when(newest.capture.received_at, here.now)}" if newest else ""
     lines = ok(f"{path} is whole: {plural(count, 'capture')}, {size(path.stat().st_size)}{latest}")
     if waiting:
-        text = f"{plural(waiting, 'delivery').replace('deliverys', 'deliveries')} not finished"
+        text = f"{plural(waiting, 'delivery', 'deliveries')} not finished"
         lines.append(Finding(Mark.NOTE, text, "hookcli listen goes on with them"))
     return lines
 
@@ -166,15 +187,15 @@ def disk(here: Here) -> list[Finding]:
     folder = here.store_path.parent
     while not folder.exists():
         folder = folder.parent
-    free = shutil.disk_usage(folder).free
-    text = f"{size(free)} free in {folder}"
-    if free < LEAST_FREE:
-        return [Finding(Mark.NOTE, text, "hookcli rm --older 7d")]
     if not os.access(folder, os.W_OK):
         return [
             Finding(Mark.WRONG, f"{folder} cannot be written", "--store FILE, in another folder")
         ]
-    return ok(text)
+    free = shutil.disk_usage(folder).free
+    text = f"{size(free)} free in {folder}"
+    if free >= LEAST_FREE:
+        return ok(text)
+    return [Finding(Mark.WRONG if free < FULL else Mark.NOTE, text, "hookcli rm --older 7d")]
 
 
 def terminal(here: Here) -> list[Finding]:
@@ -194,7 +215,7 @@ def terminal(here: Here) -> list[Finding]:
         text = (
             "copying goes through the terminal (OSC 52), which may drop it; a file is written too"
         )
-        return [*lines, Finding(Mark.NOTE, text)]
+        return [*lines, Finding(Mark.NOTE, text, "hookcli config set ui.clipboard COMMAND")]
     return [*lines, Finding(Mark.OK, f"copying works through {best.name}")]
 
 

@@ -101,11 +101,7 @@ def show(
             raise NotFoundError(f"the token of {id_} is not known here", hint=hint)
         here.console.out(known.token)
         return 0
-    found = api.show(id_)
-    _print(here, [found])
-    if not here.console.json:
-        for line in _rule_lines(found):
-            here.console.out(line)
+    _print_one(here, api.show(id_))
     return 0
 
 
@@ -176,7 +172,7 @@ def set_(
 
         renamed = replace(known, name=new_name)
         here.credentials.change(api.origin, lambda relay: relay.with_endpoint(renamed))
-    _print(here, [answer])
+    _print_one(here, answer)
     return 0
 
 
@@ -319,6 +315,14 @@ def _time(flag: str, text: str) -> int:
         return duration_ms(text)
     except ValueError as error:
         raise UsageError(f"{flag} {text}: {error}") from None
+
+
+def _print_one(here: Here, found: dict[str, Any]) -> None:
+    """With the rules that hold."""
+    _print(here, [found])
+    if not here.console.json:
+        for line in _rule_lines(found):
+            here.console.out(line)
 
 
 def _print(here: Here, found: list[dict[str, Any]], selected: str = "") -> None:

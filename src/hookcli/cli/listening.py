@@ -30,8 +30,9 @@ def run(here: Here, options: Options, output: str) -> int:
 
 
 async def _listen(here: Here, options: Options, output: str, stops: loop.Stops) -> int:
-    async with road.opened(here, here.console.notice) as found:
-        if options.print_url or options.print_secret:
+    only_prints = options.print_url or options.print_secret
+    async with road.opened(here, here.console.notice, listens=not only_prints) as found:
+        if only_prints:
             return _print(here, options, found)
         return await _run(here, road.make_plans(here, options, found), output, stops)
 

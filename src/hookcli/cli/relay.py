@@ -122,6 +122,9 @@ def _reloaded(here: Here, told: "Reloaded | SettingError") -> None:
         here.console.err(f"not reloaded, everything stays as it was: {told}")
         return
     here.console.err(f"reloaded  {', '.join(told.changed) or 'nothing has changed'}")
+    if told.no_sets:
+        sets = ", ".join(told.no_sets)
+        here.console.err(f"  endpoints allow what is in no file any more, so nobody: {sets}")
     if told.restart:
         here.console.err(f"  needs a restart: {', '.join(told.restart)}")
 

@@ -7,15 +7,28 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from hookcli.config.secrets import Secret
 from hookcli.errors import AuthError, HookcliError, NotFoundError, RelayError, UsageError
+from hookcli.wire.version import SUBPROTOCOL
 
 TIMEOUT_S = 5.0
 TRIES = 3
 _MAX_ANSWER = 4 << 20
+_HANDSHAKE = MappingProxyType(
+    {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "aG9va2NsaSBkb2N0b3IhIQ==",
+        "Sec-WebSocket-Protocol": SUBPROTOCOL,
+    }
+)
+_COULD = 422
+"""What a relay says of the beginning alone: all that comes before it was as it should be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +50,24 @@ class RelayApi:
         if not isinstance(answer, dict) or "status" not in answer:
             raise self._odd()
         return answer
+
+    def try_stream(self, endpoint: str) -> None:
+        """Whether a stream could be opened: its handshake, with a beginning that cannot be.
+
+        Raises:
+            RelayError: a proxy lets no WebSocket through, or the relay speaks another version.
+        """
+        path = f"{_path(endpoint)}/stream?after=-"
+        status, body = self._tried("GET", path, None, _HANDSHAKE)
+        if status == _COULD:
+            return
+        try:
+            raise self._refusal(status, json.loads(body))
+        except ValueError:
+            raise RelayError(
+                f"{self.host} lets no WebSocket through (HTTP {status})",
+                hint="a proxy in between must pass Upgrade on, under /_/v1/",
+            ) from None
 
     def create(self, settings: Mapping[str, object]) -> dict[str, Any]:
         """Create an endpoint: `id`, `url`, `token` (shown once) and its settings."""
@@ -91,14 +122,18 @@ class RelayApi:
         raise self._refusal(status, answer)
 
     def _tried(
-        self, method: str, path: str, value: Mapping[str, object] | None
+        self,
+        method: str,
+        path: str,
+        value: Mapping[str, object] | None,
+        more: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[int, bytes]:
         began = time.monotonic()
         # Only what changes nothing is tried again: a lost answer may mean a done deed.
         tries = TRIES if method == "GET" else 1
         for number in range(1, tries + 1):
             try:
-                return self._once(method, path, value)
+                return self._once(method, path, value, more)
             except (OSError, HTTPException) as error:
                 if number == tries:
                     raise self._unreachable(error, time.monotonic() - began, tries) from error
@@ -106,12 +141,12 @@ class RelayApi:
         raise AssertionError("a try returns or raises")
 
     def _once(
-        self, method: str, path: str, value: Mapping[str, object] | None
+        self, method: str, path: str, value: Mapping[str, object] | None, more: Mapping[str, str]
     ) -> tuple[int, bytes]:
         parts = urlsplit(self.origin)
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         connection = kind(parts.hostname or "", parts.port, timeout=self.timeout_s)
-        headers = {"Accept": "application/json", "User-Agent": "hookcli"}
+        headers = {"Accept": "application/json", "User-Agent": "hookcli", **more}
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token.value}"
         body = None

@@ -37,11 +37,17 @@ class Road:
 
 
 @asynccontextmanager
-async def opened(here: Here, notice: Notice) -> AsyncIterator[Road]:
+async def opened(here: Here, notice: Notice, *, listens: bool = True) -> AsyncIterator[Road]:
     """The relay that is configured, or one inside this process, and the endpoint on it.
 
+    Args:
+        here: Where the command runs.
+        notice: Told what is worth knowing.
+        listens: Events will be captured; False: it is only looked what there is.
+
     Raises:
-        HookcliError: no port is free, no token fits, the relay does not create the endpoint.
+        HookcliError: no port is free, no token fits, the relay does not create the endpoint, or somebody
+            listens to it here already.
     """
     async with AsyncExitStack() as stack:
         origin = here.settings.text("relay")
@@ -53,8 +59,9 @@ async def opened(here: Here, notice: Notice) -> AsyncIterator[Road]:
         every = await asyncio.to_thread(access.every_endpoint, here, origin, open_relay=is_local)
         for fault in signing.faults(here):
             notice(fault)
-        for given in every:
-            stack.enter_context(presence.held(here.store_path, given.endpoint))
+        for given in every if listens else ():
+            held = presence.held(here.store_path, given.endpoint, called=given.name)
+            stack.enter_context(held)
         yield Road(accesses=every, is_local=is_local)
 
 

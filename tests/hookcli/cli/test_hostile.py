@@ -1,57 +1,99 @@
-"""Acceptance 10, on the command line: what strangers sent is printed, and no terminal obeys it."""
+"""A3: what strangers sent is printed by commands and by a listener's lines, and no terminal obeys it."""
 
 import re
-from pathlib import Path
+from datetime import UTC
 
 import pytest
 
-from hookcli.captures.store import Store
-from tests.hookcli.cli.inprocess import hookcli
-from tests.hookcli.tui.rig import attempt, capture, identity, put
-from tests.hookcli.tui.test_hostile import HOSTILE, obeyed
+from hookcli.captures.store import Batch
+from hookcli.cli.render.lines import Lines
+from hookcli.tunnel import observe
+from tests.hookcli.cli import made
+from tests.hookcli.cli.shelf import JSON, Shelf
+from tests.hookcli.tui.test_hostile import HOSTILE
 
 OURS = re.compile(r"\x1b\[[0-9;]*m")
 """What paints."""
-REF = identity(0)
-COMMANDS = (
-    ("ls",), ("ls", "--fields", "id,endpoint,source,type,method,path,note,tags"), ("stats",),
-    ("stats", "--by", "source"), ("show", REF, "-p", "mHBhbas"), ("show", REF, "--attempt", "1"),
-    ("diff", REF, identity(3)), ("diff", REF, identity(3), "--text"), ("verify", REF),
-    ("replay", REF, "--dry-run", "--to", "8000"), ("tag", REF, "seen"), ("rm", "type:nothing"),
-    ("ls", "--endpoint", "\x1b[2J"), ("ls", "nosuch\x1b[2J:x"), ("show", "\x9b31m"),
+FIELDS = "id,endpoint,source,type,method,path,status,peer,scheme,note,tags,error,reply"
+OF_ALL = (
+    ("ls",), ("ls", "--fields", FIELDS), ("ls", "--json"), ("stats",), ("stats", "--by", "source"),
+    ("rm", "type:nothing"), ("ls", "--endpoint", "\x1b[2J"), ("ls", "nosuch\x1b[2J:x"), ("show", "\x9b31m"),
+)  # fmt: skip
+OF_ONE = (
+    ("show", "{}", "-p", "mHBhbas"), ("show", "{}", "--body"), ("show", "{}", "--attempt", "1"),
+    ("diff", "{}", "@"), ("diff", "{}", "@", "--text"), ("verify", "{}"), ("tag", "{}", "seen"),
+    ("replay", "{}", "--dry-run", "--to", "8000"),
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("hostile") / "captures.sqlite"
-    for number, text in enumerate(HOSTILE):
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """Captures that say each of it wherever a stranger can put something, and a plain one."""
+    it = Shelf(tmp_path_factory.mktemp("hostile") / "captures.db")
+    for text in HOSTILE:
         raw = text.encode("utf-8", "replace")
-        text = raw.decode()
-        made, body = capture(
-            number, b'{"a": "' + raw + b'"}', event_type=text, source=text[:8], note=text,
-            headers=((b"X-Evil", raw.replace(b"\n", b" ")), (b"Content-Type", b"application/json")),
-            target=b"/" + raw, tags=(text[:12],), endpoint=text[:20], method=text[:8], peer=text,
-        )  # fmt: skip
-        put(path, made, body, attempt(made.id, 500, body=raw, error=text, reason=raw))
-    return path
+        line, text = raw.replace(b"\r", b"").replace(b"\n", b""), raw.decode()
+        id_ = it.put(
+            b'{"' + raw + b'": "' + raw + b'"}',
+            status=None,
+            method=text[:8],
+            target=b"/a" + line + b"?q=" + line,
+            headers=((b"X-" + line, b"x"), (b"X-A", line), *JSON),
+            **dict.fromkeys(("endpoint", "event_type", "source", "provider_id", "peer"), text),
+            note=text,
+            tags=(text[:12],),
+        )
+        answer = made.attempt(id_, status=500, body=raw, reason=line, error=text)
+        it.commit(Batch(attempts=(answer,)))
+    it.put()
+    return it
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:2])[:20])
+@pytest.fixture(scope="module")
+def hostile(shelf: Shelf) -> list[str]:
+    """The ids of all but the plain one."""
+    return shelf.run("ls", "-o", "ids", "--limit", "1000").out.split()[1:]
+
+
 @pytest.mark.parametrize("color", ["never", "always"])
-def test_nothing_of_a_stranger_is_obeyed(store: Path, command: tuple[str, ...], color: str) -> None:
-    ended = hookcli(*command, "--store", str(store), "--color", color)
+@pytest.mark.parametrize("command", OF_ALL, ids=lambda command: " ".join(command[:2])[:20])
+def test_no_list_and_no_refusal_is_obeyed(
+    shelf: Shelf, command: tuple[str, ...], color: str
+) -> None:
+    assert_harmless(shelf, *command, "--color", color)
+
+
+@pytest.mark.parametrize("color", ["never", "always"])
+@pytest.mark.parametrize("command", OF_ONE, ids=lambda command: " ".join(command))
+def test_no_capture_is_obeyed(
+    shelf: Shelf, hostile: list[str], command: tuple[str, ...], color: str
+) -> None:
+    assert len(hostile) == len(HOSTILE)
+    for id_ in hostile:
+        assert_harmless(shelf, *(word.format(id_) for word in command), "--color", color)
+
+
+def test_no_line_of_a_listener_is_obeyed(shelf: Shelf, hostile: list[str]) -> None:
+    for id_ in hostile:
+        capture, body = shelf.get(id_)
+        log = Lines(width=100, zone=UTC)
+        lines = log.lines(observe.Captured(capture=capture, body=body), made.AT)
+        for attempt in shelf.attempts(id_):
+            lines += log.lines(observe.AttemptFinished(attempt=attempt), made.AT)
+        assert all(line.isprintable() for line in [*lines, *log.rest()])
+
+
+def assert_harmless(shelf: Shelf, *arguments: str) -> None:
+    """It only shows itself; tabs, line ends and colours are the command's own."""
+    ended = shelf.run(*arguments)
     said = ended.out + ended.err
     assert said
-    for text in said.split("\n"):
-        plain = text.replace("\t", "")
-        if color == "always":
-            plain = OURS.sub("", plain)
-        assert obeyed(plain) == [], text
+    if arguments[-1] == "always":
+        said = OURS.sub("", said)
+    assert said.replace("\t", "").replace("\n", "").isprintable(), ascii(said)
 
 
-def test_it_was_there(store: Path) -> None:
-    kept = Store.open(store)
-    assert kept.count() == len(HOSTILE)
-    kept.close()
-    assert "PWNED" in hookcli("ls", "--store", str(store)).out
+def test_it_was_there(shelf: Shelf) -> None:
+    with shelf.open() as store:
+        assert store.count() == len(HOSTILE) + 1
+    assert "PWNED" in shelf.run("ls").out

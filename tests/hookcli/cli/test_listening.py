@@ -250,6 +250,19 @@ async def test_nothing_configured_works_on_this_machine(
     assert urls.get(curl[2]) == curl[1], urls
 
 
+async def test_a_second_listener_would_take_events_from_the_first_and_is_refused(
+    listening: Listener,
+) -> None:
+    second = await listening.run("listen", "-o", "lines")
+    assert (second.returncode, second.out) == (ExitCode.USAGE, [])
+    assert f"runs here already for {listening.endpoint.id}" in second.err[0]
+    assert second.err[-1].startswith("  try: ")
+    assert (await listening.run("listen", "--print-url")).out == [listening.endpoint.url]
+    own = listening.home / "own.sqlite"
+    drained = await listening.run("--store", str(own), "listen", "--drain", "-o", "quiet")
+    assert drained.returncode == ExitCode.YES
+
+
 async def test_two_listeners_without_a_relay_do_not_meet(
     program: rawhttp.Program, tmp_path: Path
 ) -> None:

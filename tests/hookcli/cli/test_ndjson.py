@@ -39,7 +39,7 @@ REPORTS: list[tuple[observe.Report, str, dict[str, Any]]] = [
         observe.TurnedAway(
             at=AT,
             method="POST",
-            target=b"/x",
+            target=b"?q=1",
             peer="192.0.2.1",
             status=422,
             reason="schema",
@@ -47,7 +47,13 @@ REPORTS: list[tuple[observe.Report, str, dict[str, Any]]] = [
             more=2,
         ),
         "refused",
-        {"refused_at": "2025-11-23T14:32:05.412Z", "path": "/x", "status": 422, "more": 2}
+        {
+            "refused_at": "2025-11-23T14:32:05.412Z",
+            "path": "/",
+            "query": "q=1",
+            "status": 422,
+            "more": 2,
+        }
         | {"reason": "schema", "detail": "/required", "peer": "192.0.2.1", "method": "POST"},
     ),
     (

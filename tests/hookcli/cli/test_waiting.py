@@ -13,6 +13,7 @@ import pytest
 
 from hookcli.cli import presence
 from hookcli.cli.console import ExitCode
+from hookcli.errors import UsageError
 from tests.hookcli.cli.shelf import Shelf, records
 from tests.support import rawhttp
 from tests.support.processes import Process, hookcli
@@ -111,9 +112,13 @@ def test_what_cannot_be_is_told_at_once(
 def test_a_listener_is_seen_while_it_holds_its_lock(tmp_path: Path) -> None:
     store = tmp_path / "c.sqlite"
     assert not presence.listens(store, None)
-    with presence.held(store, "ep_1"), presence.held(store, "ep_1"):
+    with presence.held(store, "ep_1"):
         assert presence.listens(store, "ep_1")
         assert presence.listens(store, None)
+        with pytest.raises(UsageError), presence.held(store, "ep_1"):
+            pass
+        with presence.held(store, "ep_3"):
+            assert presence.listens(store, "ep_3")
         assert not presence.listens(store, "ep_2")
     assert not presence.listens(store, None)
     assert list(tmp_path.iterdir()) == []

@@ -51,22 +51,29 @@ class Days:
         self.now, self.wall = 1_000.0, WALL
         self.made: list[float] = []
         """Seconds since the first attempt, of each."""
-        self.begin()
+        self.away_s = 0.0
+        """For how long there was no process, in all."""
+        self.begin(0.0)
 
-    def begin(self) -> None:
-        """A new process: all it knows is in the store."""
+    def begin(self, away_s: float) -> None:
+        """A new process, after a while without one: all it knows is in the store."""
+        self.pass_by(away_s)
+        self.away_s += away_s
         self.it = Dispatch(target=APP, concurrency=4, retry=self.retry, random=self.chance.random)
         assert self.it.take(self.now) == Probe(APP)
         self.it.probed(APP, None, self.now)
         self.it.adopt(self.store.pending("ep_a"), self.now, self.wall)
+
+    def pass_by(self, seconds: float) -> None:
+        """Time passes."""
+        self.now, self.wall = self.now + seconds, self.wall + round(seconds * SECOND)
 
     def attempt(self) -> bool:
         """Let time pass until something is due, and let it fail; False: nothing is left to do."""
         while (one := self.it.take(self.now)) is None:
             if self.it.due is None:
                 return False
-            waited = max(self.it.due - self.now, 0.0)
-            self.now, self.wall = self.now + waited, self.wall + round(waited * SECOND)
+            self.pass_by(max(self.it.due - self.now, 0.0))
         assert isinstance(one, Start)
         self.made.append((self.wall - WALL) / SECOND)
         failed: Attempt = answer(one.capture, status=500)
@@ -76,9 +83,13 @@ class Days:
 
 
 @settings(max_examples=5, deadline=None)
-@given(seed=st.integers(0, 2**32), every=st.sampled_from([1, 7, 50]))
+@given(
+    seed=st.integers(0, 2**32),
+    every=st.sampled_from([1, 7, 50]),
+    away_s=st.sampled_from([0.0, 60.0, 3 * 3600.0]),
+)
 def test_over_three_days_with_restarts_in_between_every_attempt_is_where_it_was_planned(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, every: int
+    tmp_path_factory: pytest.TempPathFactory, seed: int, every: int, away_s: float
 ) -> None:
     planned = schedule(Retry(for_s=DAYS_3))
     store = Store.open(Path(tmp_path_factory.mktemp("days")) / "captures.sqlite")
@@ -91,13 +102,14 @@ def test_over_three_days_with_restarts_in_between_every_attempt_is_where_it_was_
     days = Days(store, Retry(for_s=DAYS_3), random.Random(seed))
     while days.attempt():
         if len(days.made) % every == 0:
-            days.begin()
+            days.begin(away_s)
     (delivery,) = store.deliveries("01JA")
     store.close()
     surely = sum(one.latest_s is not None for one in planned)
-    assert surely <= len(days.made) <= len(planned)
+    assert (surely if not away_s else 2) <= len(days.made) <= len(planned)
+    assert days.made[-1] <= DAYS_3 + away_s, "nothing is tried for longer than was asked for"
     assert (delivery.state, delivery.tries) == (DeliveryState.FAILED, len(days.made))
     slack = 0.01 * len(days.made)
     for made, plan in zip(days.made, planned, strict=False):
         assert made >= plan.earliest_s - slack
-        assert plan.latest_s is None or made <= plan.latest_s + slack
+        assert plan.latest_s is None or made <= plan.latest_s + days.away_s + slack

@@ -168,6 +168,7 @@ KINDS: Mapping[str, Kind] = {
             "refused_at": INSTANT,
             "method": TEXT,
             "path": TEXT,
+            "query": _told(TEXT, "raw, without its `?`"),
             "peer": TEXT,
             "status": INT,
             "reason": _told(TEXT, _REASON_OPEN),

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from hookcli.tunnel import observe
-from hookcli.workbench import records
+from hookcli.workbench import records, urls
 from hookcli.workbench.records import Record
 
 
@@ -93,10 +93,12 @@ def _state(
                 "reason": report.reason,
             }
         case observe.TurnedAway():
+            path, query = urls.path_and_query(report.target)
             return head("refused", at) | {
                 "refused_at": records.instant(report.at),
                 "method": report.method,
-                "path": report.target.decode("utf-8", "replace"),
+                "path": path.decode("utf-8", "replace"),
+                "query": query.decode("utf-8", "replace"),
                 "peer": report.peer,
                 "status": report.status,
                 "reason": report.reason,

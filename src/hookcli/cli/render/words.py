@@ -9,12 +9,12 @@ from hookcli.captures.display import display_text
 SHORT_ID = 12
 """Characters of an id that are shown: its whole time, and enough of the rest for one machine."""
 
-_SIZES = (("MB", 1_000_000), ("kB", 1000))
+_SIZES = (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000))
 _SPANS = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000))
 
 
 def size(count: int) -> str:
-    """`0 B`, `212 B`, `4.1 kB`, `26 kB`, `5.0 MB`."""
+    """`0 B`, `212 B`, `4.1 kB`, `26 kB`, `5.0 MB`, `1.2 GB`."""
     for unit, factor in _SIZES:
         if count >= factor * 0.9995:
             value = count / factor
@@ -58,9 +58,9 @@ def instant(at: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at // 1000 % 1000:03d}Z"
 
 
-def plural(count: int, word: str) -> str:
+def plural(count: int, word: str, many: str = "") -> str:
     """`1 event`, `3 events`, `1,204 events`."""
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {many or word + 's'}"
 
 
 def short(capture: str) -> str:
