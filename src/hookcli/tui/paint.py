@@ -170,6 +170,8 @@ def strip_of(line: Iterable[Piece], width: int, styles: Styles, over: str = "") 
 
 def signed(strip: Strip, *, before: bool, after: bool) -> Strip:
     """The strip with `…` in its first or its last cell, where what is left out would be."""
+    if not before and not after:
+        return strip
     width = strip.cell_length
     parts = [strip.crop(0, 1), strip.crop(1, width - 1), strip.crop(width - 1, width)]
     for place, wanted in ((0, before), (2, after)):
