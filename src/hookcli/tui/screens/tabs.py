@@ -42,7 +42,8 @@ class TabContents(Screen[None]):
         """Paths that were ignored here."""
         self.form = "values"
         """How the diff is shown: by value, as text, or whole bodies."""
-        self._drawn: Details | None = None
+        self._drawn = ""
+        """The capture whose diff is shown."""
 
     @property
     def ignoring(self) -> tuple[str, ...]:
@@ -68,7 +69,7 @@ class TabContents(Screen[None]):
     async def _fill_signature(self, details: Details) -> None:
         from hookcli.tui.sheets import signature_lines
 
-        fresh = self.explained is None or not _same(self.explained[0], details)
+        fresh = self.explained is None or self.explained[0].capture.id != details.capture.id
         if self.explained is None or self.explained[0] is not details:
             found = await asyncio.to_thread(self.app.explain, details)
             self.explained = (details, found)
@@ -96,8 +97,9 @@ class TabContents(Screen[None]):
                 diff_sheet, self.comparison, width, ascii_only=ascii_only
             )
         if self.details is details:
-            fresh = not _same(self._drawn, details)
-            self._drawn = details
+            # Read again, the same capture's details are others: the place in it stays.
+            fresh = self._drawn != details.capture.id
+            self._drawn = details.capture.id
             view.show(sheet.lines, keep=not fresh)
             view.stop = -1 if fresh else view.stop
             view.mark(sheet.stops, sheet.wheres)
@@ -188,7 +190,7 @@ class TabContents(Screen[None]):
 
     def _show_as(self, form: str) -> None:
         self.form = "values" if self.form == form else form
-        self._drawn = None
+        self._drawn = ""
         self.fill_sheet()
 
     def do_diff_copy(self) -> None:
@@ -224,11 +226,6 @@ class TabContents(Screen[None]):
             self.app.say("no page is known")
         else:
             self.app.copy(found.page, found.page)
-
-
-def _same(one: Details | None, other: Details) -> bool:
-    """Whether they are of one capture: what is read of it stays where it is when more becomes known."""
-    return one is not None and one.capture.id == other.capture.id
 
 
 def partner(row: Row, others: list[Row]) -> tuple[Row, str] | None:
