@@ -28,6 +28,7 @@ class Part(App[int]):
         self.board.say(text, self.now, role)
         if self.main.is_mounted:
             self.main.say(text, role)
-        top = self.screen
-        if top is not self.main and hasattr(top, "say"):
-            top.say(text, role)
+        # Work may end after the screen was left: then there is none.
+        for top in self.screen_stack[-1:]:
+            if top is not self.main and hasattr(top, "say"):
+                top.say(text, role)

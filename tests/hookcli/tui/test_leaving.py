@@ -11,7 +11,7 @@ from hookcli.captures.model import DeliveryState
 from hookcli.captures.store import Batch, NewCapture, Store
 from hookcli.tui.memory import Memory
 from hookcli.tui.setup import MARK
-from tests.hookcli.tui.rig import capture, fill, identity
+from tests.hookcli.tui.rig import capture, driven, fill, identity
 from tests.hookcli.tui.terminal import Terminal, terminal
 
 pytestmark = pytest.mark.slow
@@ -99,3 +99,11 @@ def test_suspending_gives_the_terminal_back_and_going_on_draws_again(tmp_path: P
         it.until("3 seen")
         it.press("Q")
         assert it.wait() == 0
+
+
+async def test_what_ends_after_the_screen_was_left_is_in_its_log(tmp_path: Path) -> None:
+    async with driven(tmp_path, 1) as it:
+        app = it.app
+    with app._context():  # as work that is still at it has it
+        app.say("replayed")
+    assert app.board.log[-1].text == "replayed"
