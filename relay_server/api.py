@@ -191,12 +191,17 @@ class Api:
     def _change(self, endpoint: Endpoint, changes: dict[str, Any], tell: Tell) -> None:
         def done(error: StorageError | None) -> None:
             changed = self._registry.get(endpoint.id)
-            if error is None and changed is not None:
-                self._tell_one(changed, tell)
+            if error is not None or changed is None:
+                tell(self._unchanged(endpoint))
             else:
-                tell(answers.NOT_FOUND if changed is None else answers.NOT_CHANGED)
+                self._tell_one(changed, tell)
 
         self._registry.change(endpoint.id, lambda now: replace(now, **changes), done)
+
+    def _unchanged(self, endpoint: Endpoint) -> Answer:
+        """Why a change was not made, as far as it matters to who wanted it."""
+        there = self._registry.get(endpoint.id) is not None
+        return answers.NOT_CHANGED if there else answers.NOT_FOUND
 
     def _rotate(self, head: Head, body: bytes, endpoint: Endpoint, tell: Tell) -> None:
         rotation = _decoded(head, body, Rotation)
@@ -212,8 +217,11 @@ class Api:
             ]
             return replace(before, tokens=(*kept, auth.Token(sha256=auth.hashed(token))))
 
-        told = partial(as_json, 200, {"id": endpoint.id, "token": token})
-        self._registry.change(endpoint.id, rotated, partial(_when_stored, tell, told))
+        def done(error: StorageError | None) -> None:
+            told = {"id": endpoint.id, "token": token}
+            tell(as_json(200, told) if error is None else self._unchanged(endpoint))
+
+        self._registry.change(endpoint.id, rotated, done)
 
     def _view(self, endpoint: Endpoint) -> dict[str, Any]:
         """What is told of an endpoint: all but its tokens, signing secrets and who created it."""

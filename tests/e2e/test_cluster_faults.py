@@ -5,6 +5,7 @@ is alive answers, as behind any load balancer.
 """
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ class Town:
 
     async def goes_on(self, within: float) -> None:
         """Wait until something that is acked from now on has been captured."""
+        await asyncio.sleep(0.5)  # what was under way arrives, and proves nothing
         before = self.acked
 
         def new() -> bool | None:
@@ -70,7 +72,7 @@ class Town:
         """Wait until both relays acknowledge something that comes from now on."""
         for one in self.traffic:
             before = len(one.ledger.acked)
-            await one.until_acked(before + 1, within * PATIENCE)
+            await one.until_acked(before + 10, within * PATIENCE)  # more than were under way
 
     async def log_at(self, relay: Relay) -> list[Event]:
         """The whole log as that relay tells it, as soon as it can."""
@@ -137,6 +139,17 @@ async def a_relay_is_killed(it: Town) -> None:
     await it.relays[0].start()
 
 
+async def a_relay_is_frozen(it: Town) -> None:
+    """It keeps its connections, and whoever it held waits; its listener finds out by itself."""
+    frozen = it.relays[0].process
+    assert frozen is not None
+    frozen.signal(signal.SIGSTOP)
+    it.balancer.upstream = ("127.0.0.1", it.relays[1].port)
+    await it.goes_on(BACK_S + 5)
+    frozen.signal(signal.SIGCONT)
+    await it.each_goes_on(BACK_S)
+
+
 async def a_server_is_killed(it: Town) -> None:
     server = await it.leader()
     await server.kill()
@@ -189,6 +202,7 @@ async def a_server_is_parted(it: Town) -> None:
     "fault",
     [
         a_relay_is_killed,
+        a_relay_is_frozen,
         a_server_is_killed,
         a_server_is_frozen,
         a_server_is_frozen_under_a_backlog,

@@ -36,16 +36,18 @@ async def through(way: Proxy, folder: Path) -> AsyncIterator[Opened]:
         await log.close()
 
 
+@pytest.mark.parametrize(("size", "most"), [(1, 60), (3_000_000, 900)], ids=["small", "in pieces"])
 async def test_an_answer_that_got_lost_stores_nothing_twice(
-    nats: NatsServer, tmp_path: Path
+    nats: NatsServer, tmp_path: Path, size: int, most: int
 ) -> None:
+    bodies = [b"%d" % n * size for n in range(6)]
     async with proxy(nats.port) as way, through(way, tmp_path) as it:
         await it.put("ep_a")
-        for n in range(8):
-            way.cut_after(random.Random(n).randrange(0, 60))
-            assert await it.append(body=b"%d" % n) == n + 1
-        found = await it.all()
-    assert [int(event.body) for event in found] == list(range(8))
+        for n, body in enumerate(bodies):
+            way.cut_after(random.Random(n).randrange(0, most))
+            assert await it.append(body=body) == n + 1
+    async with opened("nats", tmp_path) as it:
+        assert [event.body for event in await it.all()] == bodies
 
 
 async def test_what_is_not_known_to_be_stored_is_refused_and_told_as_it_is_later(
@@ -397,6 +399,7 @@ async def test_what_was_stored_after_a_deletion_is_removed_by_whoever_is_there(
 ) -> None:
     """By a relay that had not heard of it yet; who has deleted it has ended meanwhile."""
     monkeypatch.setattr(sweeping, "_EVERY_S", 0.05)
+    monkeypatch.setattr(sweeping, "_REST_S", 0.05)
     async with opened("nats", tmp_path) as it:
         await it.put("ep_a")
         await it.remove("ep_a")

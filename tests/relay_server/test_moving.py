@@ -94,6 +94,29 @@ async def test_what_retention_had_removed_is_told_as_before(
         assert await it.gaps() == gaps
 
 
+@pytest.mark.parametrize("kept", [0, 3])
+async def test_what_the_disk_had_lost_is_told_as_before(
+    nats: NatsServer, tmp_path: Path, kept: int
+) -> None:
+    async with opened("sqlite", tmp_path) as it:
+        await it.put("ep_a")
+        for n in range(1, 10):
+            await it.append(body=b"number %d" % n + b"x" * 50_000)
+        await it.append()
+    file = tmp_path / "large" / "1.events"
+    data = file.read_bytes()
+    file.write_bytes(data[: data.index(b"number %dx" % (kept + 1))])
+    await move(tmp_path, target(tmp_path))
+    async with opened("nats", tmp_path) as it:
+        found: list[tuple[int, str]] = []
+        while not found or found[-1][0] < 10:
+            page = await it.read("ep_a", found[-1][0] if found else 0)
+            found += [(gap.to_seq, gap.reason) for gap in page.gaps]
+            found += [(seq, "") for seq, _ in page.events]
+    lost = [(seq, "damaged") for seq in range(kept + 1, 10)]
+    assert found == [(seq, "") for seq in range(1, kept + 1)] + lost + [(10, "")]
+
+
 async def test_places_go_on_where_nothing_is_left(nats: NatsServer, tmp_path: Path) -> None:
     async with opened("sqlite", tmp_path, endpoint_bytes=1) as it:
         await it.put("ep_a")
@@ -182,8 +205,9 @@ def test_events_that_follow_each_other_go_together() -> None:
 
 
 def test_a_hole_that_was_never_an_event_is_none_that_was_removed() -> None:
-    assert behind(None, ((5, b""),), 40, 4).skipped == 0
-    assert behind(None, ((5, b""),), 40, 2).skipped == 2
+    four, two = (Gap(from_seq=1, to_seq=n, count=n, reason="age") for n in (4, 2))
+    assert behind(None, ((5, b""),), 40, (four,)).skipped == 0
+    assert behind(None, ((5, b""),), 40, (two,)).skipped == 2
     size = Gap(from_seq=1, to_seq=3, count=3, reason="size")
     age = Gap(from_seq=4, to_seq=6, count=3, reason="age")
     assert removed_by_size((size, age)) == 3

@@ -15,7 +15,7 @@ from relay_server.log.nats.jetstream import is_led
 from relay_server.log.nats.log import NatsLog
 from relay_server.settings import Settings
 from tests.relay_server.test_log import KEPT
-from tests.support.natsservers import NatsServer, nats_server
+from tests.support.natsservers import NatsServer, nats_server, on_nats
 from tests.support.road import until
 
 UNSENT = 20 << 20
@@ -71,6 +71,22 @@ async def test_a_server_through_which_no_stream_answers_is_left(
         other = next(one for one in servers if one is not useless)
         await until(lambda: where(log.connection, servers) is other or None, "the other server")
         await log.close()
+
+
+async def test_nothing_stops_the_pulse(nats: NatsServer, tmp_path: Path) -> None:
+    """Without it a stream that was away would be so for ever."""
+    log = NatsLog(on_nats(tmp_path), retention=KEPT, tail_bytes=1 << 20)
+    await log.open()
+    beats: list[float] = []
+
+    async def fails(passed_s: float) -> None:
+        beats.append(passed_s)
+        raise ValueError("a bug")
+
+    log._it.pulse._passed = fails
+    log._it.pulse.again()
+    await until(lambda: len(beats) >= 2 or None, "another beat")
+    await log.close()
 
 
 async def test_a_server_that_hangs_up_without_a_word_is_no_connection(

@@ -180,6 +180,9 @@ class Proxy:
             data = data[: max(0, self._cut_at - start)]
             self._cut_at = None
             self._mark("cut")
+            link.forgotten = (
+                True  # what comes until then is not passed on with a hole in front of it
+            )
             asyncio.get_running_loop().call_later(0.01, lambda: link.abort(reset=True))
         return data
 

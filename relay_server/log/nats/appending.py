@@ -52,6 +52,8 @@ class _Line:
     at: int | None = None
     """The place in the stream of its last block, 0: there is none; None: to be looked up."""
     last: Block | None = None
+    before: int = 0
+    """Where there is no block: the place up to which all may have been given."""
     reserved: int = 0
     waiting: deque[tuple[Draft, Told]] = field(default_factory=deque)
     sent: _Sent | None = None
@@ -134,7 +136,8 @@ class Appending:
         while True:
             try:
                 if line.at is None:
-                    line.at, line.last, line.reserved = await self._blocks.last(endpoint)
+                    line.at, line.last, line.before = await self._blocks.last(endpoint)
+                    line.reserved = line.before
                 sent = await self._make(endpoint, line, taken)
                 sent.block, payload = await self._blocks.payload(endpoint, sent.block, sent.events)
             except UnsureError as error:
@@ -153,7 +156,7 @@ class Appending:
 
     async def _make(self, endpoint: str, line: _Line, taken: Sequence[tuple[Draft, Told]]) -> _Sent:
         last = line.last
-        seq = (last.last if last is not None else line.reserved) + 1
+        seq = (last.last if last is not None else line.before) + 1
         if seq + len(taken) - 1 > line.reserved:
             line.reserved = await self._blocks.reserve(endpoint, seq + len(taken) - 1)
         events = tuple(encode(draft, seq + n) for n, (draft, _) in enumerate(taken))

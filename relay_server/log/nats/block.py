@@ -32,6 +32,8 @@ class Block(Struct, array_like=True, frozen=True, kw_only=True):
     """The places in the stream of the one event's pieces."""
     skipped: int = 0
     """How many places in front of the first were never an event's."""
+    damaged: bool = False
+    """Whether what is missing in front of those was lost, and not removed."""
 
     @property
     def last(self) -> int:

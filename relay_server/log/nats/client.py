@@ -1,4 +1,4 @@
-"""The client of NATS where nats-py gives up for ever or waits without end: a relay does neither.
+"""The client of NATS where nats-py gives up for ever, waits without end or mixes up two connections.
 
 What is overridden here is not public; `tests/relay_server/test_nats_client.py` holds what it is for.
 """
@@ -42,8 +42,12 @@ class Client(nats.aio.client.Client):
         await self._process_op_err(error)
 
     async def _process_connect_init(self) -> None:
-        """A server that hangs up without a word has not taken the connection."""
+        """A server that hangs up without a word has not taken the connection.
+
+        What a connection left of a message when it broke is no beginning of what the next one brings.
+        """
         await self.before()
+        self._ps.reset()
         try:
             await super()._process_connect_init()
             if not self.is_connected:

@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -16,8 +17,9 @@ from nats.js.api import ClusterInfo, StreamConfig, StreamInfo
 from nats.js.errors import NotFoundError
 
 from relay_server.log.base import StorageError
-from relay_server.log.nats.connection import ANSWER_S, Connection, as_storage
+from relay_server.log.nats.connection import ANSWER_S, Connection, UnsureError, as_storage
 
+T = TypeVar("T")
 _WRONG_LAST = 10071
 """`JSStreamWrongLastSequenceErrF` of the server."""
 _NO_MESSAGE = 10037
@@ -117,7 +119,7 @@ class JetStream:
             headers[_EXPECTED] = str(after)
         if alone:
             headers["Nats-Rollup"] = "sub"
-        told = _told.decode((await self.connection.ask(subject, data, headers)).data)
+        told = _answer(_told, await self.connection.ask(subject, data, headers))
         if told.error is not None:
             if told.error.err_code == _WRONG_LAST:
                 raise RacedError
@@ -154,7 +156,7 @@ class JetStream:
         asked = await self.connection.ask(
             f"{_API}.STREAM.MSG.GET.{stream}", json.dumps(dict(wanted)).encode()
         )
-        got = _got.decode(asked.data)
+        got = _answer(_got, asked)
         if got.message is not None:
             return Found(got.message.seq, got.message.subject, got.message.data)
         if got.error is not None and got.error.err_code == _NO_MESSAGE:
@@ -232,6 +234,13 @@ class _Got(Struct, frozen=True):
 
     message: _Message | None = None
     error: _Error | None = None
+
+
+def _answer(decoder: msgspec.json.Decoder[T], msg: Msg) -> T:
+    try:
+        return decoder.decode(msg.data)
+    except msgspec.DecodeError as error:
+        raise UnsureError(f"JetStream: {error}") from error
 
 
 _told = msgspec.json.Decoder(_Told)

@@ -134,6 +134,7 @@ class NatsLog:
         self._retention, self._tail.limit = retention, tail_bytes
         if self._open is not None:
             self._open.retaining.limit = retention.endpoint_bytes
+            self._open.sweep.again()
             self._open.do(self._make_streams(self._open.layout))
 
     @property

@@ -117,15 +117,15 @@ class Moving:
         if last is not None:
             await self._replies_again(kept, last)
         async for page in self._pages(kept, last.last if last is not None else 0):
-            missing = max((gap.to_seq for gap in page.gaps), default=0)
+            missing = gone(page.gaps)
             for some in runs(page.events, self._blocks.most):
-                made = behind(last, some, reserved, missing)
+                made = behind(last, some, reserved, page.gaps)
                 at, last = await self._store(endpoint, made, some, at)
             await self._put_replies(endpoint, tuple(page.replies.values()))
             self._count(page)
             if missing > (last.last if last is not None else 0):
                 # The newest are gone: without a block of none their places would be given again.
-                made = behind(last, ((missing + 1, b""),), reserved, missing)
+                made = behind(last, ((missing + 1, b""),), reserved, page.gaps)
                 at, last = await self._store(endpoint, made, (), at)
         await self._compare(kept)
         if endpoint not in self._documents:
@@ -213,16 +213,16 @@ def runs(events: Sequence[tuple[int, bytes]], most: int) -> Iterator[Sequence[tu
 
 
 def behind(
-    last: Block | None, events: Sequence[tuple[int, bytes]], reserved: int, missing: int
+    last: Block | None, events: Sequence[tuple[int, bytes]], reserved: int, gaps: Sequence[Gap]
 ) -> Block:
     """The block of these events behind the last one; of one event without bytes: of none.
 
     The block of none says that the places in front of it were given, whatever became of them.
 
     Args:
-        missing: Up to which place events are known to be gone; other holes were never events.
+        gaps: What is known to be gone in front of them; other holes were never events.
     """
-    known = max(missing, last.last if last is not None else 0)
+    known = max(gone(gaps), last.last if last is not None else 0)
     seq, size = events[0][0], sum(len(message) for _, message in events)
     decoded = [codec.decode_relay(message) for _, message in events if message]
     found = [one for one in decoded if isinstance(one, Event)]
@@ -237,7 +237,13 @@ def behind(
         id=found[0].id if found else f"{_NODE} {seq}",
         node=_NODE,
         skipped=max(0, seq - 1 - known),
+        damaged=any(gap.reason == "damaged" for gap in gaps),
     )
+
+
+def gone(gaps: Sequence[Gap]) -> int:
+    """Up to which place events are gone; 0: none is."""
+    return max((gap.to_seq for gap in gaps), default=0)
 
 
 def removed_by_size(gaps: Sequence[Gap]) -> int:
@@ -252,7 +258,7 @@ def removed_by_size(gaps: Sequence[Gap]) -> int:
 
 def _end(page: Page) -> int:
     """The place up to which a page tells all: gaps stand in front of events."""
-    return page.events[-1][0] if page.events else max(gap.to_seq for gap in page.gaps)
+    return page.events[-1][0] if page.events else gone(page.gaps)
 
 
 async def _digest(page_after: Callable[[int], Awaitable[Page]], stored: int) -> tuple[int, bytes]:

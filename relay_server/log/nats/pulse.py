@@ -1,12 +1,14 @@
 """Every second, whether each stream has a leader that answers, and how full it is."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from relay_server.log.base import StorageError
 from relay_server.log.nats.jetstream import JetStream
 from relay_server.log.nats.layout import Layout
 
+_log = logging.getLogger("relay")
 _EVERY_S = 1.0
 _LEAVE_S = 10.0
 """A server through which no stream answers for so long is left for another one; a leader is found sooner."""
@@ -54,17 +56,22 @@ class Pulse:
         """Until cancelled."""
         self._useful = asyncio.get_running_loop().time()
         while True:
-            await asyncio.gather(
-                self._look_at_docs(), *map(self._look, range(self._layout.streams))
-            )
-            self._judge(asyncio.get_running_loop().time())
-            await self._passed(_EVERY_S)
+            try:
+                await self._beat()
+            except Exception as error:
+                # Whatever it was, without a pulse nothing would ever be known to be back.
+                _log.error("the log has failed: %s", error, exc_info=error)
             try:
                 async with asyncio.timeout(_EVERY_S):
                     await self._now.wait()
                 self._now.clear()
             except TimeoutError:
                 pass
+
+    async def _beat(self) -> None:
+        await asyncio.gather(self._look_at_docs(), *map(self._look, range(self._layout.streams)))
+        self._judge(asyncio.get_running_loop().time())
+        await self._passed(_EVERY_S)
 
     def _judge(self, now: float) -> None:
         """A server that is frozen, or parted from the others, keeps its connections and is of no use."""

@@ -116,10 +116,11 @@ class Reading:
 
     async def _add(self, made: "_Page", endpoint: str, message: Found, head: Head) -> bool:
         """Whether there is room for more."""
-        try:
-            if message.subject.endswith(".r"):
+        if message.subject.endswith(".r"):
+            with contextlib.suppress(DamagedError):
                 made.told(told(message.data).replies)
-                return True
+            return True
+        try:
             it = block(message.data)
         except DamagedError as error:
             _log.error("%s, %s: damaged: %s", message.subject, message.at, error)
@@ -149,19 +150,19 @@ class Reading:
     async def _tell_gaps(self, endpoint: str, made: "_Page", head: Head) -> None:
         """Say of what is missing why it is."""
         if not made.events and not made.full and made.position < head.seq:
-            made.missing.append((made.position + 1, head.seq))
+            made.missing.append((made.position + 1, head.seq, made.damaged))
             made.position = head.seq
         if not made.missing:
             return
         floor, oldest = await asyncio.gather(self.floor(endpoint), self.first(endpoint))
-        for first, last in made.missing:
+        for first, last, damaged in made.missing:
             if oldest is not None and oldest[1].seq < first:
                 made.gaps.append(_gap(first, last, "damaged"))  # retention takes the oldest first
                 continue
             if first <= floor:
                 made.gaps.append(_gap(first, min(last, floor), "size"))
             if last > floor:
-                reason = "damaged" if made.damaged else "age"
+                reason = "damaged" if damaged else "age"
                 made.gaps.append(_gap(max(first, floor + 1), last, reason))
 
     async def floor(self, endpoint: str) -> int:
@@ -243,11 +244,12 @@ class _Page:
         self.position = after
         self.full = False
         self.damaged = False
-        """Whether anything was met with that cannot be decoded."""
+        """Whether the last that was met with cannot be decoded."""
         self.events: list[tuple[int, bytes]] = []
         self.replies: dict[int, Reply] = {}
-        self.missing: list[tuple[int, int]] = []
-        """The first and the last place of each part that is missing."""
+        self.missing: list[tuple[int, int, bool]] = []
+        """The first and the last place of each part that is missing, and whether it is known to be
+        damaged."""
         self.gaps: list[Gap] = []
         self._head, self._count, self._room = head, count, size
 
@@ -263,7 +265,8 @@ class _Page:
             if self.events:
                 self.full = True  # what is missing is told in front of events
                 return
-            self.missing.append((self.position + 1, there))
+            self.missing.append((self.position + 1, there, self.damaged or it.damaged))
+        self.damaged = False
         self.position = max(self.position, there, it.seq - 1)
         for seq, message in enumerate(events, it.seq):
             if seq <= self.position:

@@ -27,7 +27,6 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint = 4096",
     # A log that is made short has to be given its blocks again.
     "PRAGMA journal_size_limit = 33554432",
-    "PRAGMA cache_size = -8192",
     # What is deleted is overwritten wherever that costs no further write.
     "PRAGMA secure_delete = FAST",
 )
@@ -56,7 +55,7 @@ def open_file(path: Path, *, create: bool) -> sqlite3.Connection:
 def connect(path: Path) -> sqlite3.Connection:
     """A connection to a file that is there, for use by one thread at a time."""
     db = sqlite3.connect(
-        f"file:{quote(str(path.absolute()))}?mode=rw",
+        f"file:{quote(os.fsencode(path.absolute()))}?mode=rw",
         uri=True,
         timeout=_PATIENCE_S,
         isolation_level=None,

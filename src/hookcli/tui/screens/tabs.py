@@ -1,6 +1,7 @@
 """The tabs of the detail that have to be worked out: Signature and Diff, and going between tabs."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ class TabContents(Screen[None]):
     details: Details | None
     zoomed: bool
     showing: str
+    open_detail: Callable[[], None]
+    zoom_detail: Callable[[], None]
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,20 +42,13 @@ class TabContents(Screen[None]):
         """Paths that were ignored here."""
         self.form = "values"
         """How the diff is shown: by value, as text, or whole bodies."""
-        self._drawn: Details | None = None
+        self._drawn = ""
+        """The capture whose diff is shown."""
 
     @property
     def ignoring(self) -> tuple[str, ...]:
         """The paths whose differences do not count."""
         return (*IGNORED, *self.ignored)
-
-    def open_detail(self) -> None:
-        """Given by the main screen."""
-        raise NotImplementedError
-
-    def zoom_detail(self) -> None:
-        """Given by the main screen."""
-        raise NotImplementedError
 
     def fill_sheet(self) -> None:
         """Work out the lines of the tab that is shown, if it is one of these."""
@@ -73,8 +69,8 @@ class TabContents(Screen[None]):
     async def _fill_signature(self, details: Details) -> None:
         from hookcli.tui.sheets import signature_lines
 
-        fresh = self.explained is None or self.explained[0] is not details
-        if fresh:
+        fresh = self.explained is None or self.explained[0].capture.id != details.capture.id
+        if self.explained is None or self.explained[0] is not details:
             found = await asyncio.to_thread(self.app.explain, details)
             self.explained = (details, found)
         if self.details is details and self.explained is not None:
@@ -101,8 +97,9 @@ class TabContents(Screen[None]):
                 diff_sheet, self.comparison, width, ascii_only=ascii_only
             )
         if self.details is details:
-            fresh = self._drawn is not details
-            self._drawn = details
+            # Read again, the same capture's details are others: the place in it stays.
+            fresh = self._drawn != details.capture.id
+            self._drawn = details.capture.id
             view.show(sheet.lines, keep=not fresh)
             view.stop = -1 if fresh else view.stop
             view.mark(sheet.stops, sheet.wheres)
@@ -193,7 +190,7 @@ class TabContents(Screen[None]):
 
     def _show_as(self, form: str) -> None:
         self.form = "values" if self.form == form else form
-        self._drawn = None
+        self._drawn = ""
         self.fill_sheet()
 
     def do_diff_copy(self) -> None:
@@ -233,7 +230,9 @@ class TabContents(Screen[None]):
 
 def partner(row: Row, others: list[Row]) -> tuple[Row, str] | None:
     """The event to compare with, and why that one; None when only the parent is left."""
-    before = [other for other in reversed(others) if other.id != row.id]
+    place = next((at for at, other in enumerate(others) if other.id == row.id), len(others))
+    # What came before it, the last first; then what came after. New events change nothing of that.
+    before = [*reversed(others[:place]), *others[place + 1 :]]
     for other in before:
         if other.marked:
             return other, "the marked event"
