@@ -88,7 +88,10 @@ async def test_each_fault_is_named_with_a_next_step_and_the_rest_is_checked_too(
     assert CANARY not in "\n".join(ended.out)
 
 
-async def test_every_endpoint_and_every_target_is_looked_at(server: Relay, laptop: Laptop) -> None:
+async def test_every_endpoint_and_every_target_is_looked_at(
+    server: Relay, laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(laptop.home)
     await laptop.run("login", server.url, "--token", "-", stdin=server.key + "\n")
     for name in ("shop", "crm"):
         await laptop.run("endpoint", "create", name)
