@@ -1,6 +1,7 @@
 """Every test in a home of its own; a loop that is blocked is a failure; three hypothesis profiles."""
 
 import asyncio
+import gc
 import itertools
 import os
 from collections.abc import Iterator
@@ -77,6 +78,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "inputs" in getattr(item, "fixturenames", ()):
             asked = item.config.getoption("--inputs") or 0
             item.add_marker(pytest.mark.timeout(300 + asked // 20))
+
+
+def pytest_collection_finish() -> None:
+    """What is collected stays to the end: nobody looks through it for garbage again and again."""
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:

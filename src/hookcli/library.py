@@ -237,7 +237,7 @@ async def listen(
         HookcliError: the relay cannot be reached or refuses, or the store cannot be used.
     """
     from hookcli.cli import road
-    from hookcli.cli.listen import Options
+    from hookcli.cli.listen_options import Options
     from hookcli.tunnel.observe import Captured, Ready, Report
 
     here = _here(relay, endpoint, store)

@@ -139,7 +139,7 @@ def end_to_end(pairs: Pairs) -> list[tuple[bytes, bytes]]:
     ]
 
 
-@pytest.mark.log("sqlite", "nats")
+@pytest.mark.log("sqlite", slow="nats")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(one=EXCHANGES)
 def test_any_request_and_any_answer_arrive_as_they_were_sent(

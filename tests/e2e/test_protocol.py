@@ -117,7 +117,7 @@ async def test_it_keeps_what_was_sent_and_its_answers_come_back(tmp_path: Path) 
         assert [tuple(pair) for pair in event["headers"]][1 : 1 + len(sent)] == sent
 
 
-@pytest.mark.log("sqlite", "nats")
+@pytest.mark.log("sqlite", slow="nats")
 async def test_it_comes_back_after_every_fault_and_misses_and_doubles_nothing(
     tmp_path: Path, rounds: int
 ) -> None:

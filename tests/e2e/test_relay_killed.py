@@ -10,7 +10,7 @@ from tests.support.running import relay
 from tests.support.stream import count_log
 from tests.support.traffic import number_in, traffic
 
-pytestmark = pytest.mark.log("sqlite", "nats")
+pytestmark = pytest.mark.log("sqlite", slow="nats")
 
 
 @pytest.mark.parametrize(

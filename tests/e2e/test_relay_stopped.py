@@ -15,7 +15,7 @@ from tests.support.running import Endpoint, Relay, relay
 from tests.support.stream import Stream, count_log, stream
 from tests.support.traffic import number_in, traffic
 
-pytestmark = pytest.mark.log("sqlite", "nats")
+pytestmark = pytest.mark.log("sqlite", slow="nats")
 
 
 async def test_sigterm_under_load_loses_nothing_and_pending_answers_come(tmp_path: Path) -> None:

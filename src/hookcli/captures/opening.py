@@ -56,7 +56,7 @@ def open_file(path: Path, *, create: bool) -> sqlite3.Connection:
 def connect(path: Path) -> sqlite3.Connection:
     """A connection to a file that is there, for use by one thread at a time."""
     db = sqlite3.connect(
-        f"file:{quote(str(path.absolute()))}?mode=rw",
+        f"file:{quote(os.fsencode(path.absolute()))}?mode=rw",
         uri=True,
         timeout=_PATIENCE_S,
         isolation_level=None,

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup, TyperOption
 from typer.exceptions import TyperException
 
+from hookcli.cli import arguments as given
 from hookcli.cli import front, signals
 from hookcli.cli.commands import ALIASES, BY_NAME, TOPICS
 from hookcli.cli.console import Console, ExitCode
@@ -74,6 +75,9 @@ def invoke(arguments: list[str], console: Console) -> int:
     if "--json" in arguments:
         console.json = True  # so that a fault of the command line itself is told in JSON too
     try:
+        given.check(arguments, console.environ)
+        if level := console.environ.get("HOOKCLI_LOG"):
+            here.say_more(_level(level))
         # Typer prints help on its own, to the interpreter's stdout.
         with signals.raised(), contextlib.redirect_stdout(console.stdout):
             code = command.main(arguments, prog_name="hookcli", standalone_mode=False, obj=here)
@@ -97,6 +101,17 @@ def invoke(arguments: list[str], console: Console) -> int:
         from hookcli.cli import bugs
 
         return bugs.tell(error, arguments, here)
+    finally:
+        if console.verbose > 1:
+            from hookcli.cli import wire_log
+
+            wire_log.end()
+
+
+def _level(text: str) -> int:
+    if text != "debug":
+        raise UsageError(f"HOOKCLI_LOG={text}: debug is the only level")
+    return 2
 
 
 def _usage(error: TyperException) -> UsageError:

@@ -84,6 +84,20 @@ def set_(
 
 
 @app.command()
+def edit(ctx: typer.Context) -> int:
+    """Open your own file in your editor, and say what is wrong with it afterwards."""
+    from hookcli.cli import editor
+
+    here: Here = ctx.obj
+    words = editor.command(here)
+    here.user_file.parent.mkdir(parents=True, exist_ok=True)
+    if status := editor.run(here.console, [*words, str(here.user_file)]):
+        raise UsageError(f"{words[0]} ended with {status}")
+    _ = Here(console=here.console, shared=here.shared).settings
+    return 0
+
+
+@app.command()
 def keys(ctx: typer.Context) -> int:
     """Print the keys of the screen, as the [keys] table that you may copy and change."""
     from hookcli.tui.actions import key_file

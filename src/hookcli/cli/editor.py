@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 from hookcli.cli.console import Console, is_terminal
 from hookcli.cli.here import Here
-from hookcli.errors import UsageError
+from hookcli.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from hookcli.wire.http import Request
@@ -29,7 +29,7 @@ def command(here: Here) -> list[str]:
         UsageError: no variable names one; an editor is never guessed.
     """
     named = (here.console.environ.get(name) for name in VARIABLES)
-    text = here.settings.text("ui.editor") or next((one for one in named if one), "")
+    text = _set(here) or next((one for one in named if one), "")
     try:
         words = shlex.split(text)
     except ValueError as error:
@@ -40,6 +40,14 @@ def command(here: Here) -> list[str]:
             hint="export HOOKCLI_EDITOR=vim, or --set path=value without an editor",
         )
     return words
+
+
+def _set(here: Here) -> str | None:
+    """What the settings say; where these are at fault, the editor is what mends them."""
+    try:
+        return here.settings.text("ui.editor")
+    except ConfigError:
+        return here.console.environ.get("HOOKCLI_EDITOR")
 
 
 def edited(here: Here, request: "Request", *, http_version: str, about: str) -> "Request | None":
@@ -58,7 +66,7 @@ def edited(here: Here, request: "Request", *, http_version: str, about: str) -> 
     path = _file(before)
     keep = False
     try:
-        status = _run(here.console, [*words, str(path)])
+        status = run(here.console, [*words, str(path)])
         after = path.read_bytes()
         if status or not after.strip():
             why = f"the editor ended with {status}" if status else "the file is empty"
@@ -86,7 +94,7 @@ def _file(data: bytes) -> Path:
     return Path(name)
 
 
-def _run(console: Console, words: list[str]) -> int:
+def run(console: Console, words: list[str]) -> int:
     """Run it on this terminal, and never into a piped stdout, which is for data."""
     with contextlib.ExitStack() as stack:
         out: IO[bytes] | int | None = None

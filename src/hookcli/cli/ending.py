@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from hookcli.cli import faces
 from hookcli.cli.console import Console, ExitCode, exit_code
+from hookcli.cli.render.words import plural
 from hookcli.errors import HookcliError, WaitError
 from hookcli.tunnel import observe
 
@@ -28,7 +29,7 @@ def code_of(
         return signalled, None
     if ending.reason == "for" and plan.count and ending.done.captured < plan.count:
         waited = f"{(plan.for_s or 0):g} s"
-        text = f"waited {waited} for {plan.count} events; {ending.done.captured} came"
+        text = f"waited {waited} for {plural(plan.count, 'event')}; {ending.done.captured} came"
         return ExitCode.WAITED, WaitError(text)
     return ExitCode.YES, None
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from hookcli.cli import signing
 from hookcli.cli.here import Here
+from hookcli.config.secrets import reference
 from hookcli.errors import UsageError
 
 NONE = "any"
@@ -38,7 +39,7 @@ def changes(
 def _secrets(here: Here, scheme: str, given: str | None) -> list[str]:
     found = signing.source(here, given)(scheme)
     if not found:
-        hint = f"--secret env:{scheme.upper().replace('-', '_')}_SECRET, or set it under [secrets]"
+        hint = f"--secret {reference(scheme)}, or set it under [secrets]"
         raise UsageError(f"no secret for {scheme}", hint=hint)
     try:
         return [one.raw.decode() for one in found]

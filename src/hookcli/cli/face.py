@@ -51,6 +51,8 @@ def cannot_draw(console: Console, *, whole: bool = True) -> str:
     Args:
         whole: The whole terminal is needed, not some lines of it.
     """
+    if console.verbose > 1:
+        return "the wire log is written to stderr"
     for name, stream in (("stdin", console.stdin), ("stderr", console.stderr)):
         if not is_terminal(stream):
             return f"{name} is no terminal"

@@ -27,10 +27,10 @@ def again(settings: Settings, *, insecure: bool, mark: bool = True) -> "Forwarde
     Without a setting for the host, another machine's server is asked under its own name: it may
     know no other.
     """
-    from hookcli.tunnel.forward import Forwarder
+    from hookcli.tunnel import wirelog
 
     is_set = settings.origin("host_header") != BUILT_IN
-    return Forwarder(
+    return wirelog.forwarder(
         insecure=insecure,
         headers=headers(settings),
         host_header=(settings.text("host_header") if is_set else None) or "auto",
@@ -50,10 +50,10 @@ async def sender(
         insecure: Certificates are not verified.
         mark: A field says what a replay repeats.
     """
-    from hookcli.tunnel.forward import Forwarder
+    from hookcli.tunnel import wirelog
 
     if settings is None:
-        forwarder = Forwarder(insecure=insecure, host_header="auto", mark=mark)
+        forwarder = wirelog.forwarder(insecure=insecure, host_header="auto", mark=mark)
     else:
         forwarder = again(settings, insecure=insecure, mark=mark)
 

@@ -44,13 +44,21 @@ class Here:
         elif name == "quiet":
             self.console.quiet = True
         elif name == "verbose":
-            self.console.verbose = int(str(value))
+            self.say_more(int(str(value)))
         elif name in ("color", "colour"):
             if value not in ("auto", "always", "never"):
                 raise UsageError(f"--color {value}: auto, always or never is wanted")
             self.console.color = str(value)
         else:
             setattr(self.shared, name, value)
+
+    def say_more(self, level: int) -> None:
+        """1: the causes of failures too; 2: everything that goes over the wire."""
+        self.console.verbose = level
+        if level > 1:
+            from hookcli.cli import wire_log
+
+            wire_log.begin(self.console)
 
     @cached_property
     def paths(self) -> "Paths":

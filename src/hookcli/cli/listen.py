@@ -1,35 +1,15 @@
 """`hookcli listen`: receive webhooks here and forward them to a program."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from hookcli.cli.app import new_app
 from hookcli.cli.here import Here
+from hookcli.cli.listen_options import Options
 from hookcli.errors import UsageError
 
 app = new_app()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What only this command line says; the rest are settings."""
-
-    since: str | None = None
-    from_seq: int | None = None
-    now: bool = False
-    for_: str | None = None
-    count: int | None = None
-    drain: bool = False
-    paused: bool = False
-    print_url: bool = False
-    print_secret: bool = False
-    routes: tuple[str, ...] = ()
-    """As typed: `FILTER => URL`."""
-    only: str = ""
-    events: str = ""
-    """Types, comma-separated."""
 
 
 @app.command(name="listen")

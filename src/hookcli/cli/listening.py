@@ -9,7 +9,7 @@ from hookcli.cli import ending as ends
 from hookcli.cli import faces, loop, road
 from hookcli.cli.console import ExitCode
 from hookcli.cli.here import Here
-from hookcli.cli.listen import Options
+from hookcli.cli.listen_options import Options
 from hookcli.cli.pump import Pump
 from hookcli.tunnel import observe
 

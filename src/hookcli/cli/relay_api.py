@@ -1,6 +1,7 @@
 """The relay's HTTP API, asked over the standard library: small, rare calls before anything streams."""
 
 import json
+import logging
 import socket
 import ssl
 import time
@@ -18,6 +19,7 @@ from hookcli.wire.version import SUBPROTOCOL
 TIMEOUT_S = 5.0
 TRIES = 3
 _MAX_ANSWER = 4 << 20
+_WIRE = logging.getLogger("hookcli.wire")
 _HANDSHAKE = MappingProxyType(
     {
         "Connection": "Upgrade",
@@ -153,10 +155,13 @@ class RelayApi:
         if value is not None:
             body = json.dumps(value).encode()
             headers["Content-Type"] = "application/json"
+        _WIRE.debug("relay > %s %s%s (%d B)", method, self.origin, path, len(body or b""))
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
-            return response.status, response.read(_MAX_ANSWER)
+            answer = response.read(_MAX_ANSWER)
+            _WIRE.debug("relay < %d (%d B)", response.status, len(answer))
+            return response.status, answer
         finally:
             connection.close()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hookcli.cli import access, forwarding, local_relay, presence, routing, signing
 from hookcli.cli.here import Here
-from hookcli.cli.listen import Options
+from hookcli.cli.listen_options import Options
 from hookcli.config.values import duration_ms
 from hookcli.errors import UsageError
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from hookcli.cli import selecting
 from hookcli.cli.here import Here
-from hookcli.cli.listen import Options
+from hookcli.cli.listen_options import Options
 from hookcli.config.tables import read_route
 from hookcli.errors import ConfigError, UsageError
 
@@ -49,13 +49,13 @@ def only(here: Here, options: Options) -> "Filter | None":
     Raises:
         UsageError: the filter is wrong.
     """
-    terms = [f"({options.only})"] if options.only else []
     types = [f"type={name.strip()}" if "*" not in name else f"type:{name.strip()}"
              for name in options.events.split(",") if name.strip()]  # fmt: skip
     if options.events and not types:
         raise UsageError("--events: no type is named", hint="--events invoice.paid,charge.*")
-    if types:
-        terms.append(f"({' or '.join(types)})")
-    if options.only:
-        selecting.parse(here, options.only)  # so that a fault is pointed at as it was typed
-    return selecting.parse(here, " ".join(terms)) if terms else None
+    # By itself first, so that a fault is pointed at as it was typed.
+    found = selecting.parse(here, options.only) if options.only else None
+    if not types:
+        return found
+    named = " or ".join(types)
+    return selecting.parse(here, f"({options.only}) ({named})" if options.only else named)

@@ -15,7 +15,7 @@ from hookcli.tunnel import observe
 
 if TYPE_CHECKING:
     from hookcli.captures.model import Attempt
-    from hookcli.cli.listen import Options
+    from hookcli.cli.listen_options import Options
     from hookcli.cli.pump import Pump
     from hookcli.tui.app import Left
     from hookcli.tunnel.listen import Ending, Listener, Plan

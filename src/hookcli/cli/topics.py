@@ -29,6 +29,7 @@ VARIABLES: Mapping[str, str] = {
     "HOOKCLI_PAGER PAGER": "the pager, the first that is set",
     "HOOKCLI_NO_PROMPT": "1: never ask; say which flag answers the question",
     "HOOKCLI_ASCII": "1: print ASCII only",
+    "HOOKCLI_LOG": "debug: as -vv, everything that goes over the wire on stderr",
     "HOOKCLI_RELAY_<SETTING>": "settings of `hookcli relay`",
     "NO_COLOR CLICOLOR CLICOLOR_FORCE": "colour off, off with 0, on",
     "FORCE_COLOR TERM LANG LC_ALL": "colour on; dumb and C are honoured",

@@ -21,6 +21,7 @@ from hookcli.cli.render.detail import request_head
 from hookcli.cli.render.paint import Paint
 from hookcli.cli.render.words import first_line, fit, plural, safe, short, span
 from hookcli.cli.sending import Options as Sending
+from hookcli.config.secrets import reference
 from hookcli.errors import RelayError, TargetError, UsageError
 from hookcli.signatures import Scheme, samples
 from hookcli.wire.headers import first
@@ -192,10 +193,12 @@ def _signed(here: Here, draft: Draft, options: Options) -> Request:
     scheme = _scheme(here, name)
     secrets = signing.source(here, options.secret)(name)
     if not secrets:
+        if scheme.asymmetric:
+            scheme.refuse()
         raise UsageError(
             f"no secret for {name}",
             why=("set it under [secrets], or send it unsigned: --unsigned",),
-            hint=f"--secret env:{name.upper().replace('-', '_')}_SECRET",
+            hint=f"--secret {reference(name)}",
         )
     how = Signing(scheme=scheme, secret=secrets[0], bad=options.bad, age_us=options.stale_ms * 1000)
     return crafting.signed(draft.request, how, now=here.now)

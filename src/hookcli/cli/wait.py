@@ -1,6 +1,5 @@
 """`hookcli wait`: block until a matching webhook arrives."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -10,18 +9,6 @@ from hookcli.cli.here import Here
 from hookcli.errors import UsageError
 
 app = new_app()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What to wait for and how long."""
-
-    timeout_ms: int
-    """0: for ever."""
-    count: int
-    since_ms: int | None
-    never: bool
-    attempt: bool
 
 
 @app.command(name="wait")
@@ -46,7 +33,7 @@ def wait(
 
     hookcli wait type:invoice.paid --timeout 30s
     """
-    from hookcli.cli.waiting import run
+    from hookcli.cli.waiting import Options, run
 
     here: Here = ctx.obj
     options = Options(

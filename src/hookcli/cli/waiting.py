@@ -18,7 +18,6 @@ from hookcli.cli.console import ExitCode
 from hookcli.cli.here import Here
 from hookcli.cli.render.summaries import status_word
 from hookcli.cli.render.words import safe, short, span
-from hookcli.cli.wait import Options
 from hookcli.errors import RelayError, UsageError, WaitError
 
 if TYPE_CHECKING:
@@ -32,6 +31,18 @@ LOOK_S = 0.05
 """How often the store is looked at."""
 _KINDS = 5
 """Kinds of what came instead that are told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What to wait for and how long."""
+
+    timeout_ms: int
+    """0: for ever."""
+    count: int
+    since_ms: int | None
+    never: bool
+    attempt: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

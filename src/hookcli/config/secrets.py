@@ -77,3 +77,8 @@ def write_private(file: Path, text: str) -> None:
             raise
     except OSError as error:
         raise ConfigError(f"{file} cannot be written: {error.strerror}") from error
+
+
+def reference(scheme: str) -> str:
+    """How a secret of that scheme is referred to in examples: `env:STRIPE_WEBHOOK_SECRET`."""
+    return f"env:{scheme.upper().replace('-', '_')}_WEBHOOK_SECRET"

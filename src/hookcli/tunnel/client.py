@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from hookcli.captures.model import Outcome
 from hookcli.errors import HookcliError
-from hookcli.tunnel import answering, origin
+from hookcli.tunnel import answering, origin, wirelog
 from hookcli.tunnel.connect import Connector, Took
 from hookcli.tunnel.fault import Broken
 from hookcli.tunnel.machine import Connect, Connection, Effects, GiveUp, HangUp, SendPing
@@ -268,7 +268,7 @@ class Client:
 
     def _make(self) -> Stream:
         uri = self._address.uri(self._owner.where)
-        stream = self._stream = Stream(self, uri, self._address.token)
+        stream = self._stream = wirelog.stream(self, uri, self._address.token)
         return stream
 
     def _schedule(self) -> None:

@@ -16,12 +16,11 @@ from msgspec.structs import replace
 from hookcli.captures.model import Attempt, Capture, Delivery
 from hookcli.captures.store import NewCapture
 from hookcli.errors import HookcliError, StoreError
-from hookcli.tunnel import capturing
+from hookcli.tunnel import capturing, wirelog
 from hookcli.tunnel.capturing import Judge
 from hookcli.tunnel.client import Address, Client
 from hookcli.tunnel.deliver import Deliverer
 from hookcli.tunnel.dispatch import Dispatch
-from hookcli.tunnel.forward import Forwarder
 from hookcli.tunnel.intake import Intake
 from hookcli.tunnel.keeping import Keeper, Kept
 from hookcli.tunnel.machine import Connection
@@ -77,7 +76,7 @@ class Engine:
         self._keeper = Keeper(
             plan.store, plan.endpoint, make=self._make, kept=self._on_kept, failed=self._fail
         )
-        self._forwarder = Forwarder(
+        self._forwarder = wirelog.forwarder(
             insecure=plan.insecure,
             headers=plan.headers,
             host_header=plan.host_header,

@@ -47,7 +47,7 @@ def _now() -> float:
 
 
 @dataclass(slots=True)
-class _Course:
+class Course:
     """How one attempt goes."""
 
     limit_s: float
@@ -133,7 +133,7 @@ class Forwarder:
             The attempt, with `n` 0: the store numbers them.
         """
         started_at = time.time_ns() // 1000
-        course = _Course(timeout_s)
+        course = Course(timeout_s)
         answer, fault = None, None
         try:
             origin = self._origin(target)
@@ -166,7 +166,7 @@ class Forwarder:
         It is closed at once: a program that serves one connection at a time would wait on it.
         """
         try:
-            connection = await self._connect(self._origin(target), _Course(timeout_s))
+            connection = await self._connect(self._origin(target), Course(timeout_s))
         except Broken as broken:
             return broken.fault.outcome
         connection.close()
@@ -198,7 +198,7 @@ class Forwarder:
         return found
 
     async def _exchange(
-        self, outgoing: Outgoing, origin: Origin, course: _Course
+        self, outgoing: Outgoing, origin: Origin, course: Course
     ) -> tuple[Response, Fault | None]:
         used = self._used(origin)
         if used is not None:
@@ -216,7 +216,7 @@ class Forwarder:
                 return connection
         return None
 
-    async def _connect(self, origin: Origin, course: _Course) -> Connection:
+    async def _connect(self, origin: Origin, course: Course) -> Connection:
         if self._connector is None:
             self._connector = Connector(insecure=self._insecure)
 
@@ -238,7 +238,7 @@ class Forwarder:
         return connection
 
     async def _over(
-        self, connection: Connection, outgoing: Outgoing, course: _Course
+        self, connection: Connection, outgoing: Outgoing, course: Course
     ) -> tuple[Response, Fault | None]:
         """One request over one connection, which is kept or closed behind it."""
         ended = connection.begin(outgoing)

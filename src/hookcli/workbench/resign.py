@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from hookcli import signatures
 from hookcli.captures.model import Signature, SignatureState
+from hookcli.config.secrets import reference
 from hookcli.errors import UsageError
 from hookcli.signatures import Scheme, Secret, Verdict
 from hookcli.signatures.base import Reason
@@ -94,10 +95,11 @@ def _needed(
 def _left(kept: Signed, before: Request, scheme: Scheme, verdict: Verdict, wish: Wish) -> Signed:
     """Sent as it is; said, where that matters."""
     if wish.resign:
+        if scheme.asymmetric:
+            scheme.refuse()
         raise UsageError(
             f"no secret for {scheme.name}",
-            hint=f"--secret env:{scheme.name.upper().replace('-', '_')}_SECRET,"
-            " or set it under [secrets]",
+            hint=f"--secret {reference(scheme.name)}, or set it under [secrets]",
         )
     touched = _touched(before, kept.request)
     if not touched and not _looks_stale(scheme, verdict):

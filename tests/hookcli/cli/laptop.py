@@ -1,17 +1,21 @@
-"""A developer's machine: commands run there as real processes, to their end."""
+"""A developer's machine: commands run there to their end."""
 
 import asyncio
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.hookcli.cli import inprocess
 from tests.support import contract
 from tests.support.processes import PATIENCE, environment, hookcli
+
+_TAKE_SIGNALS = frozenset({"listen", "relay", "replay", "trigger", "wait"})
+"""Commands that need a process of their own; for the others one costs more than what they do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a process ended."""
+    """How a command ended."""
 
     returncode: int
     out: list[str]
@@ -19,11 +23,10 @@ class Ended:
 
 
 class Laptop:
-    """A home of its own."""
+    """The home of the test."""
 
-    def __init__(self, home: Path, **env: str) -> None:
-        home.mkdir(exist_ok=True)
-        self.home = home
+    def __init__(self, **env: str) -> None:
+        self.home = Path.home()
         self.env = env
         """Variables of every command."""
         self.everything: list[str] = []
@@ -35,10 +38,26 @@ class Laptop:
 
     def run_now(self, *arguments: str, stdin: str | None = None, **env: str) -> Ended:
         """The same for tests without a loop."""
+        seen = environment(self.home, self.env | env)
+        if _TAKE_SIGNALS.isdisjoint(arguments[:1]):
+            called = inprocess.hookcli(*arguments, env=seen, stdin=stdin)
+            code, out, err = called.code, called.out, called.err
+        else:
+            done = self._process(arguments, seen, stdin)
+            code, out, err = done.returncode, done.stdout, done.stderr
+        ended = Ended(code, out.splitlines(), err.splitlines())
+        self.everything += [*ended.out, *ended.err]
+        if "--json" in arguments and "export" not in arguments:
+            contract.check(ended.out)
+        return ended
+
+    def _process(
+        self, arguments: tuple[str, ...], env: dict[str, str], stdin: str | None
+    ) -> subprocess.CompletedProcess[str]:
         feed = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
-        done = subprocess.run(
+        return subprocess.run(
             [hookcli(), *arguments],
-            env=environment(self.home, self.env | env),
+            env=env,
             cwd=self.home,
             capture_output=True,
             text=True,
@@ -46,8 +65,3 @@ class Laptop:
             check=False,
             **feed,
         )
-        ended = Ended(done.returncode, done.stdout.splitlines(), done.stderr.splitlines())
-        self.everything += [*ended.out, *ended.err]
-        if "--json" in arguments and "export" not in arguments:
-            contract.check(ended.out)
-        return ended

@@ -253,7 +253,7 @@ def test_without_the_secret_it_is_said_before_and_kept_with_the_attempt(
     assert records(ended, "attempt")[0]["added"] == [remark]
     told = shelf.run("replay", id_, "--set", "amount:=0", "--resign")
     assert told.code == ExitCode.USAGE
-    assert "no secret for stripe\n  try: --secret env:STRIPE_SECRET" in told.err
+    assert "no secret for stripe\n  try: --secret env:STRIPE_WEBHOOK_SECRET" in told.err
     assert len(app.received) == 1
 
 

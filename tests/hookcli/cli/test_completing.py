@@ -218,6 +218,7 @@ def test_in_zsh_itself(filled: Shelf, tmp_path: Path, typed: str, wanted: str) -
         it.press("\x03exit\r")
 
 
+@pytest.mark.slow
 def test_ids_are_there_at_once_among_many(shelf: Shelf, tmp_path: Path) -> None:
     captures = tuple(
         NewCapture(capture=made.capture(f"01JA{number:022d}", seq=number), body=b"{}")

@@ -170,7 +170,6 @@ async def test_a_relay_that_stays_away_ends_it_only_when_asked(
 async def test_a_token_that_is_not_accepted(server: Relay, tmp_path: Path) -> None:
     endpoint = await server.endpoint()
     laptop = Laptop(
-        tmp_path / "laptop",
         HOOKCLI_RELAY=server.url,
         HOOKCLI_ENDPOINT=endpoint.id,
         HOOKCLI_TOKEN="hk_" + CANARY,
@@ -184,7 +183,7 @@ async def test_a_token_that_is_not_accepted(server: Relay, tmp_path: Path) -> No
 async def test_an_endpoint_is_created_at_first_use_and_found_again(
     server: Relay, tmp_path: Path
 ) -> None:
-    laptop = Laptop(tmp_path / "laptop")
+    laptop = Laptop()
     await laptop.run("login", server.url, "--token", "-", stdin=server.key + "\n")
     first = await laptop.run("listen", "--print-url")
     again = await laptop.run("listen", "--print-url")
@@ -215,7 +214,7 @@ async def test_a_reader_that_leaves_ends_it_silently(
 async def test_nothing_configured_works_on_this_machine(
     program: rawhttp.Program, tmp_path: Path
 ) -> None:
-    laptop = Laptop(tmp_path / "laptop")
+    laptop = Laptop()
     env = environment(laptop.home)
     argv = [hookcli(), "listen", program.url, "-o", "lines"]
     process = await Process.start(argv, env=env, cwd=laptop.home)
@@ -358,7 +357,7 @@ async def test_replays_are_judged(
 def test_what_is_not_there_is_told_as_such(
     tmp_path: Path, arguments: list[str], code: int | None, words: str
 ) -> None:
-    ended = Laptop(tmp_path / "laptop").run_now(*arguments)
+    ended = Laptop().run_now(*arguments)
     assert ended.returncode in ((code,) if code is not None else (1, 2))
     assert ended.out == []
     assert words in ended.err[0]
@@ -369,7 +368,7 @@ def test_a_store_of_a_newer_version_is_left_untouched(tmp_path: Path) -> None:
     import sqlite3
     from contextlib import closing
 
-    laptop = Laptop(tmp_path / "laptop")
+    laptop = Laptop()
     file = tmp_path / "newer.sqlite"
     laptop.run_now("--store", str(file), "ls")
     with closing(sqlite3.connect(file)) as db:
@@ -385,7 +384,7 @@ def test_a_store_of_a_newer_version_is_left_untouched(tmp_path: Path) -> None:
 def test_a_file_that_is_no_store_is_left_untouched(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("my notes\n" * 1000)
-    ended = Laptop(tmp_path / "laptop").run_now("--store", str(file), "ls")
+    ended = Laptop().run_now("--store", str(file), "ls")
     assert ended.returncode == ExitCode.USAGE
     assert file.read_text() == "my notes\n" * 1000
 
@@ -431,7 +430,7 @@ async def test_a_hostile_event_reaches_no_terminal(server: Relay, listening: Lis
 
 
 def test_no_question_is_asked_without_a_terminal(tmp_path: Path) -> None:
-    laptop = Laptop(tmp_path / "laptop")
+    laptop = Laptop()
     for arguments in (["login", "https://hooks.test"], ["replay"], ["rm", "@"]):
         ended = laptop.run_now(*arguments)
         assert ended.returncode in (ExitCode.USAGE, ExitCode.NOT_FOUND)

@@ -80,3 +80,24 @@ def test_where_nobody_can_be_asked_a_stranger_needs_yes(shelf: Shelf) -> None:
     assert ended.code == ExitCode.USAGE
     assert "needs --yes for a target that is not this machine" in ended.err
     assert len(shelf.attempts(id_)) == 1, "nothing was sent"
+
+
+def test_the_settings_are_edited_and_what_is_wrong_with_them_is_told(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "editor"
+    path.write_text('#!/bin/sh\nprintf "$LINE" >> "$1"\nexit $CODE\n')
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+    def edit(line: str, code: int = 0) -> tuple[int, str]:
+        monkeypatch.setenv("LINE", line)
+        monkeypatch.setenv("CODE", str(code))
+        ended = shelf.run("config", "edit", env={"EDITOR": str(path)})
+        return ended.code, ended.err
+
+    assert edit("retry = 3\\n") == (ExitCode.YES, "")
+    assert shelf.run("config", "get", "retry").out == "3\n"
+    assert edit("", 1) == (ExitCode.USAGE, f"error: {path} ended with 1\n")
+    code, said = edit("retri = 4\\n")
+    assert (code, "unknown key retri" in said) == (ExitCode.USAGE, True)
+    assert edit("# still to be mended\\n")[0] == ExitCode.USAGE

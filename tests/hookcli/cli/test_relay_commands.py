@@ -23,8 +23,8 @@ async def server(tmp_path: Path) -> AsyncIterator[Relay]:
 
 
 @pytest.fixture
-def laptop(tmp_path: Path) -> Laptop:
-    return Laptop(tmp_path / "laptop")
+def laptop() -> Laptop:
+    return Laptop()
 
 
 async def test_the_first_start_prints_a_login_line_that_works(
@@ -241,7 +241,7 @@ async def test_a_schema_that_cannot_be_sent_is_told_before(
 async def test_an_endpoint_that_asks_for_signatures_gets_the_secret_and_nobody_sees_it(
     server: Relay, tmp_path: Path
 ) -> None:
-    laptop = Laptop(tmp_path / "laptop", HOOKCLI_SECRET_STRIPE=CANARY)
+    laptop = Laptop(HOOKCLI_SECRET_STRIPE=CANARY)
     await laptop.run("login", server.url, "--token", "-", stdin=server.key + "\n")
     await laptop.run("endpoint", "create", "shop")
     done = await laptop.run("endpoint", "set", "shop", "--verify", "stripe", "--dedup", "drop")

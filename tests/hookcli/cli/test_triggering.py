@@ -203,7 +203,7 @@ async def test_through_the_relay_the_whole_road_is_tested(server: Relay, tmp_pat
         listener(tmp_path / "laptop", server.url, endpoint, app.url) as it,
     ):
         env = it.env | {"HOOKCLI_SECRET_STRIPE": SECRET}
-        laptop = Laptop(it.home, **env)
+        laptop = Laptop(**env)
         ended = await laptop.run("trigger", "stripe/invoice.paid", "--path", "/x")
         assert (ended.returncode, ended.out[0].startswith("stripe/invoice.paid -> 201")) == (
             0,

@@ -37,6 +37,7 @@ from hookcli.wire.headers import Headers
 from hookcli.wire.http import Request
 from hookcli.workbench import parcels
 from hookcli.workbench.parcels import Forward, Parcel
+from tests.support.processes import PATIENCE
 
 NOW = 1_763_908_351_000_000
 """µs since the epoch: the time it is in these tests."""
@@ -281,15 +282,24 @@ class Drive:
 
     async def settle(self) -> None:
         """Until no key waits, no worker runs (or one waits for an answer in a box), all is drawn."""
-        for _ in range(5000):
-            if self._busy:
-                await asyncio.sleep(0.001)
-                continue
-            await self.pilot.pause(0)
-            if not self._busy:
-                break
-        self.app.drain()
-        await self.pilot.pause(0)
+        clock = asyncio.get_running_loop().time
+        end = clock() + 5 * PATIENCE
+        while clock() < end:
+            if await self._at_rest():
+                self.app.drain()
+                await self.pilot.pause(0)
+                if await self._at_rest():
+                    break
+
+    async def _at_rest(self) -> bool:
+        """Whether nothing is to come; else wait a little."""
+        if self._busy:
+            await asyncio.sleep(0.001)
+        elif self._talking:
+            await asyncio.sleep(0)
+        else:
+            return True
+        return False
 
     @property
     def _busy(self) -> bool:
@@ -301,6 +311,12 @@ class Drive:
         if isinstance(self.app.screen, ModalScreen | ManyScreen):
             return False
         return any(not worker.is_finished for worker in self.app.workers)
+
+    @property
+    def _talking(self) -> bool:
+        """Whether a widget still has a message to deal with; the pilot's own question costs more."""
+        pumps = (self.app, *self.app.screen.walk_children(with_self=True))
+        return any(pump.message_queue_size for pump in pumps)
 
     async def until(self, true: Callable[[], bool], what: str) -> None:
         """Until something holds; fails after five seconds."""

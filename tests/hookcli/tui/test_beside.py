@@ -65,6 +65,9 @@ async def test_a_shows_them_beside_each_other_and_n_goes_to_what_differs(tmp_pat
             )
 
         await it.until(marked, "the mark at what differs")
+        it.app.main._load_detail()  # as when an attempt has come
+        await it.settle()
+        assert marked()
         await it.press("a")
         assert "by path, key order does not count" in it.screen
 

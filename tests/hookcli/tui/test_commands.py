@@ -74,7 +74,7 @@ class Both:
     async def process(self, line: str) -> None:
         """The same as a process of its own: what sends has a loop of its own."""
         _, *words = shlex.split(line)
-        laptop = Laptop(self.other.parent / "laptop", **self.env)
+        laptop = Laptop(**self.env)
         ended = await laptop.run(*words, "--store", str(self.other))
         assert ended.returncode == 0, ended.err
 

@@ -1,7 +1,6 @@
 """The reading view: every value on its line, nothing parsed, nothing lost, whatever comes."""
 
 import json
-import time
 
 import pytest
 from hypothesis import given
@@ -128,16 +127,12 @@ def test_five_megabytes_show_their_first_screen_at_once() -> None:
     item = {"id": "il_1", "amount": 2400, "description": "Pro plan", "tags": ["a", "b"]}
     data = json.dumps({"data": [item] * 65_000}).encode()
     assert len(data) > 4_900_000
-    started = time.perf_counter()
     pretty = Pretty(data)
-    pretty.grow(200)
-    first = time.perf_counter() - started
-    assert len(pretty) == 200
+    assert not pretty.grow(200)
+    assert len(pretty) == 200, "no more than was asked for is worked out"
     while not pretty.grow():
         pass
     assert pretty.items(1) == 65_000
-    assert first < 0.05  # measured: below 1 ms; a shared machine may stall
-    assert time.perf_counter() - started < 10  # measured: about 1 s
 
 
 @pytest.mark.parametrize("data", [b"[" * 300_000, b'"' + b'\\"' * 300_000, b'{"a":' * 100_000])

@@ -191,7 +191,7 @@ KINDS: Mapping[str, Kind] = {
     "notice": Kind(
         says="something worth a sentence; with `level: error` the failure that ended the command",
         keys={
-            "level": _one_of("info", "warning", "error"),
+            "level": _one_of("debug", "info", "warning", "error"),
             "code": TEXT,
             "text": TEXT,
             "hint": _or_null(TEXT),

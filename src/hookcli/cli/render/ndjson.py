@@ -18,7 +18,7 @@ def head(kind: str, at: int) -> Record:
 
 
 def notice(level: str, code: str, text: str, hint: str = "", *, at: int | None = None) -> Record:
-    """Something worth a sentence; `level` is info, warning or error."""
+    """Something worth a sentence; `level` is debug, info, warning or error."""
     if at is None:
         import time
 

@@ -39,7 +39,8 @@ class TabContents(Screen[None]):
         """Paths that were ignored here."""
         self.form = "values"
         """How the diff is shown: by value, as text, or whole bodies."""
-        self._drawn: Details | None = None
+        self._drawn = ""
+        """The capture whose diff is shown."""
 
     @property
     def ignoring(self) -> tuple[str, ...]:
@@ -101,8 +102,9 @@ class TabContents(Screen[None]):
                 diff_sheet, self.comparison, width, ascii_only=ascii_only
             )
         if self.details is details:
-            fresh = self._drawn is not details
-            self._drawn = details
+            # Read again, the same capture's details are others: the place in it stays.
+            fresh = self._drawn != details.capture.id
+            self._drawn = details.capture.id
             view.show(sheet.lines, keep=not fresh)
             view.stop = -1 if fresh else view.stop
             view.mark(sheet.stops, sheet.wheres)
@@ -193,7 +195,7 @@ class TabContents(Screen[None]):
 
     def _show_as(self, form: str) -> None:
         self.form = "values" if self.form == form else form
-        self._drawn = None
+        self._drawn = ""
         self.fill_sheet()
 
     def do_diff_copy(self) -> None:
