@@ -10,7 +10,7 @@ STAMP   := $(VENV)/.ready
 # Where it is set, each of the many processes of a test would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup run demo docs screenshots check fmt fmt-check lint types imports test test-slow soak bench bench-hostile bench-ui bench-store bench-cluster clean
+.PHONY: setup run demo docs screenshots grammars check fmt fmt-check lint types imports test test-slow soak bench bench-hostile bench-ui bench-store bench-cluster clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -34,6 +34,12 @@ docs: $(STAMP)  ## Write the pages that are made from the code
 
 screenshots: $(STAMP)  ## Draw the pictures of docs/tui.md, by the program itself
 	$(BIN)/python -m tests.hookcli.tui.pictures docs/pictures
+
+grammars: $(STAMP)  ## The same pictures where the grammars of textual[syntax] are installed
+	sh scripts/venv.sh build/grammars
+	build/grammars/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' 'textual[syntax]'
+	build/grammars/bin/python -m tests.hookcli.tui.pictures build/grammars/pictures
+	diff -r docs/pictures build/grammars/pictures
 
 check: fmt-check lint types imports test  ## Everything that must be green at every commit
 

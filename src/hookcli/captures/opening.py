@@ -27,7 +27,6 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint = 4096",
     # A log that is made short has to be given its blocks again.
     "PRAGMA journal_size_limit = 33554432",
-    "PRAGMA cache_size = -8192",
     # What is deleted is overwritten wherever that costs no further write.
     "PRAGMA secure_delete = FAST",
 )

@@ -139,9 +139,15 @@ class _Run:
 
 
 def setup(here: Here, *, history: bool = True, begin: str = "") -> Setup:
-    """What the screen is given."""
+    """What the screen is given.
+
+    Raises:
+        StoreError: the captures cannot be used, which is told before anything is drawn.
+    """
     from hookcli.cli import forwarding, signing
 
+    with here.store():
+        pass
     settings, environ = here.settings, here.console.environ
 
     def program(setting: str, *variables: str) -> str:

@@ -215,10 +215,8 @@ class Board:
 
     def oldest_waiting_ms(self, at: int) -> float:
         """How long the oldest waiting event has waited."""
-        if not self.link.waiting:
-            return 0.0
-        oldest = min((row.at for row in self.feed.every() if row.waiting), default=at)
-        return (at - oldest) / 1000
+        oldest = self.feed.oldest_waiting
+        return (at - oldest) / 1000 if self.link.waiting and oldest is not None else 0.0
 
     def under_way(self, at: int) -> tuple[int, float]:
         """How many requests are being answered, and for how many ms the longest."""

@@ -59,9 +59,7 @@ def _values(field: str, begun: str, seen: Iterable[Row]) -> list[tuple[str, str]
     low = begun.lower()
     if field in VALUES:
         return [(value, "") for value in VALUES[field] if value.lower().startswith(low)]
-    counted: Counter[str] = Counter()
-    for row in seen:
-        counted.update(_of(row, field))
+    counted = Counter(_of(field, seen))
     return [
         (quoted(value), str(count))
         for value, count in counted.most_common(200)
@@ -69,15 +67,16 @@ def _values(field: str, begun: str, seen: Iterable[Row]) -> list[tuple[str, str]
     ]
 
 
-def _of(row: Row, field: str) -> Iterable[str]:
+def _of(field: str, seen: Iterable[Row]) -> Iterable[str]:
+    """What is in this field of all that was seen; of a hundred thousand in the time of a key."""
     if field == "type":
-        return (row.event,)
+        return (row.event for row in seen)
     if field == "source":
-        return (row.source,)
+        return (row.source for row in seen)
     if field == "path":
-        return (row.path.partition("?")[0],)
+        return (row.path.partition("?")[0] for row in seen)
     if field == "tag":
-        return row.tags
+        return (tag for row in seen for tag in row.tags)
     if field == "endpoint":
-        return (row.endpoint,)
+        return (row.endpoint for row in seen)
     return ()

@@ -3,16 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from textual.app import App
-
 from hookcli.tui import words
 from hookcli.tui.acting import work
-from hookcli.tui.board import Board
 from hookcli.tui.bridge import Engine
 from hookcli.tui.details import Details
+from hookcli.tui.part import Part
 from hookcli.tui.replays import is_loopback
 from hookcli.tui.screens.boxes import YesNoBox
-from hookcli.tui.setup import Setup
 from hookcli.workbench.replay import target_of
 
 if TYPE_CHECKING:
@@ -26,27 +23,16 @@ def away_box(target: str, count: int) -> YesNoBox:
     return YesNoBox(f"Send {what} to {target}? It is not this machine.", "send")
 
 
-class Sending(App[int]):
+class Sending(Part):
     """Part of the application."""
 
-    board: Board
     engine: Engine
-    setup: Setup
 
     def __init__(self) -> None:
         super().__init__()
         self.target = ""
         """Where everything goes since another target was chosen here; empty before."""
         self._trusted: set[str] = set()
-
-    @property
-    def now(self) -> int:
-        """Given by the application."""
-        raise NotImplementedError
-
-    def say(self, text: str, role: str = "") -> None:
-        """Given by the application."""
-        raise NotImplementedError
 
     def target_of(self, details: Details) -> str:
         """Where a replay of this goes unless told otherwise."""

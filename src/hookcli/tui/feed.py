@@ -23,6 +23,8 @@ class Feed:
         self._place: dict[str, int] = {}
         self._test: Test | None = None
         self._key: Key | None = None
+        self._waiting: dict[str, int] = {}
+        """Rows that wait for the program, and when they came."""
         self._received: dict[str, int] = {}
         """Endpoint to how many rows came to it."""
         self.reverse = False
@@ -61,6 +63,11 @@ class Feed:
     def received(self, endpoint: str) -> int:
         """How many rows came to an endpoint."""
         return self._received.get(endpoint, 0)
+
+    @property
+    def oldest_waiting(self) -> int | None:
+        """When the first of those came that wait for the program, in µs since the epoch."""
+        return min(self._waiting.values(), default=None)
 
     def among(self, ids: set[str]) -> int:
         """How many of these captures have a row."""
@@ -177,6 +184,10 @@ class Feed:
         self._received[row.endpoint] = self._received.get(row.endpoint, 0) + by
         if row.provider_id:
             self._tell(row, by)
+        if by > 0 and row.waiting:
+            self._waiting[row.id] = row.at
+        else:
+            self._waiting.pop(row.id, None)
         self.failed += by * row.failed
         self.bad_signatures += by * (row.sig is SignatureState.BAD)
         self.marked += by * row.marked

@@ -151,11 +151,6 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
         self.crash = self._exception if isinstance(self._exception, Exception) else None
         self._close_messages_no_wait()
 
-    @property
-    def now(self) -> int:
-        """µs since the Unix epoch."""
-        return int(self.setup.wall() * 1_000_000)
-
     def drain(self) -> None:
         """Take in what was reported, draw what has changed."""
         if not self.main.is_mounted:
@@ -176,17 +171,6 @@ class Inspector(Acting, OrderedKeys, Storing, Outside, Sending, inherit_bindings
             self.exit(0)
             return
         self.say(f"listening ended{f': {link.reason}' if link.reason else ''}", "bad")
-
-    # Words
-
-    def say(self, text: str, role: str = "") -> None:
-        """Tell what happened; it stays in the log."""
-        self.board.say(text, self.now, role)
-        if self.main.is_mounted:
-            self.main.say(text, role)
-        top = self.screen
-        if top is not self.main and hasattr(top, "say"):
-            top.say(text, role)
 
     # Actions
 

@@ -5,27 +5,19 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from textual.app import App
-
 from hookcli.errors import UsageError
 from hookcli.tui import words
 from hookcli.tui.acting import work
 from hookcli.tui.clipboard import copy as copy_text
 from hookcli.tui.details import Details
 from hookcli.tui.paint import shown
-from hookcli.tui.setup import Setup
+from hookcli.tui.part import Part
 from hookcli.tui.writing import editor_file, expanded, run_program
 from hookcli.wire.http import Request
 
 
-class Outside(App[int]):
+class Outside(Part):
     """Part of the application."""
-
-    setup: Setup
-
-    def say(self, text: str, role: str = "") -> None:
-        """Given by the application."""
-        raise NotImplementedError
 
     def copy(self, text: str, what: str) -> None:
         """Copy, and say how."""

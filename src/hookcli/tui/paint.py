@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -140,10 +142,9 @@ def fit(line: Line, width: int) -> Line:
 
 
 def strip_of(line: Iterable[Piece], width: int, styles: Styles, over: str = "") -> Strip:
-    """Segments of exactly `width` cells; `over` is a role laid over the whole line."""
-    segments: list[Segment] = []
+    """Segments of exactly `width` cells, one for what looks alike; `over` is a role laid over the whole line."""
+    runs: list[tuple[Style, str]] = []
     ground = styles("")
-    top = styles(over) if over else None
     used = 0
     for text, role, _ in line:
         text = shown(text)
@@ -151,14 +152,33 @@ def strip_of(line: Iterable[Piece], width: int, styles: Styles, over: str = "") 
         if used + cells > width:
             text = shown(cut(text, width - used))
             cells = width_of(text)
-        style = styles(role) if role else ground
-        segments.append(Segment(text, style + top if top else style))
+        runs.append((styles(role) if role else ground, text))
         used += cells
         if used >= width:
             break
     if used < width:
-        segments.append(Segment(" " * (width - used), ground + top if top else ground))
-    return Strip(segments, width)
+        runs.append((ground, " " * (width - used)))
+    top = styles(over) if over else None
+    return Strip(
+        [
+            Segment("".join(text for _, text in alike), style + top if top else style)
+            for style, alike in groupby(runs, itemgetter(0))
+        ],
+        width,
+    )
+
+
+def signed(strip: Strip, *, before: bool, after: bool) -> Strip:
+    """The strip with `…` in its first or its last cell, where what is left out would be."""
+    if not before and not after:
+        return strip
+    width = strip.cell_length
+    parts = [strip.crop(0, 1), strip.crop(1, width - 1), strip.crop(width - 1, width)]
+    for place, wanted in ((0, before), (2, after)):
+        if wanted:
+            style = next((segment.style for segment in parts[place]), None)
+            parts[place] = Strip([Segment(shown("…"), style)], 1)
+    return Strip.join(parts)
 
 
 def at(line: Iterable[Piece], x: int) -> Piece | None:
@@ -195,6 +215,16 @@ def fitting(variants: Iterable[Iterable[str]], separator: str, width: int) -> st
     return joined
 
 
+def joined(facts: Iterable[Piece], separator: str, width: int) -> Line:
+    """Facts on one line, without those that do not fit: a fact that is cut tells something else."""
+    line: list[Piece] = []
+    for fact in facts:
+        added = [Piece(separator, "dim"), fact] if line else [fact]
+        if length(line) + length(added) <= width:
+            line += added
+    return tuple(line)
+
+
 def hanging(text: str, width: int) -> list[str]:
     """A line of a table over as many lines as it takes, below where its second column begins."""
     begun = len(text) - len(text.lstrip())
@@ -213,6 +243,18 @@ def hanging(text: str, width: int) -> list[str]:
 
 def wrapped(text: str, width: int, lines: int) -> list[str]:
     """Words broken over at most so many lines, the last one cut; for sentences of ours."""
+    out = _broken(text, width)
+    if len(out) > lines:
+        out = [*out[: lines - 1], cut(" ".join(out[lines - 1 :]), width)]
+    return [cut(line, width) for line in out]
+
+
+def flowed(text: str, width: int) -> list[str]:
+    """Words over as many lines as they take, and long ones over several: nothing is left out."""
+    return [part for line in _broken(text, width) for part in chop(line, width)]
+
+
+def _broken(text: str, width: int) -> list[str]:
     out: list[str] = [""]
     for word in shown(text).split(" "):
         joined = f"{out[-1]} {word}" if out[-1] else word
@@ -220,6 +262,4 @@ def wrapped(text: str, width: int, lines: int) -> list[str]:
             out[-1] = joined
         else:
             out.append(word)
-    if len(out) > lines:
-        out = [*out[: lines - 1], cut(" ".join(out[lines - 1 :]), width)]
-    return [cut(line, width) for line in out]
+    return out

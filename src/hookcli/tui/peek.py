@@ -2,11 +2,12 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from hookcli.captures.model import Attempt, Capture, Outcome, SignatureState
 from hookcli.tui import words
-from hookcli.tui.paint import Line, Piece
+from hookcli.tui.paint import Line, Piece, cut, joined, length
 from hookcli.tui.rows import GLYPHS, Row
 from hookcli.wire.headers import first
 
@@ -16,6 +17,8 @@ _RAILS = re.compile(r"^[A-Z]\w*(?:::[A-Z]\w*)+(?: \(.*\))?.*", re.M)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.IGNORECASE | re.DOTALL)
 _LOOK_AT = 65536
+WIDE, NAMES = 90, 24
+"""Cells from which on ids are whole, and cells of a name among facts."""
 SLOW = 0.8
 """The share of the provider's patience from which on an answer is called slow."""
 
@@ -67,7 +70,7 @@ def _message_of(value: Any, depth: int) -> str:
 
 
 def peek(row: Row, now: int, *, budget_ms: float | None = None, capture: Capture | None = None,
-         repeats: Row | None = None, endpoint: str = "", ascii_only: bool = False, wide: bool = False) -> list[Line]:  # fmt: skip
+         repeats: Row | None = None, endpoint: str = "", ascii_only: bool = False, width: int = 80) -> list[Line]:  # fmt: skip
     """Three lines: outcome and retry; the answer's message; signature, sender, budget.
 
     Args:
@@ -75,13 +78,13 @@ def peek(row: Row, now: int, *, budget_ms: float | None = None, capture: Capture
         endpoint: The name of the row's endpoint, where there are several.
     """
     dash = "-" if ascii_only else "─"
-    name = row.id if wide else words.short(row.id)
+    name = row.id if width >= WIDE else words.short(row.id)
     dot = " - " if ascii_only else " · "
     head = [Piece(f"{dash * 3} ", "dim"), Piece(name), Piece(dot, "dim")]
     head += outcome_pieces(row, now, ascii_only=ascii_only)
     head += [Piece(" "), Piece(dash * 300, "dim")]
     return [tuple(head), _message(row, ascii_only=ascii_only),
-            _facts(row, capture, budget_ms, repeats, endpoint, ascii_only=ascii_only)]  # fmt: skip
+            (Piece(" "), *joined(_facts(row, capture, budget_ms, repeats, endpoint, width), dot, width - 1))]  # fmt: skip
 
 
 def outcome_pieces(row: Row, now: int, *, ascii_only: bool = False) -> Line:
@@ -129,25 +132,25 @@ def _message(row: Row, *, ascii_only: bool) -> Line:
 
 
 def _facts(
-    row: Row, capture: Capture | None, budget_ms: float | None, repeats: Row | None, endpoint: str, *,
-    ascii_only: bool,
-) -> Line:  # fmt: skip
-    dot = " - " if ascii_only else " · "
-    facts: list[Piece] = [Piece(" "), *signature_pieces(row, capture)]
-    if sender := told_words(row):
-        facts += [Piece(dot, "dim"), Piece(sender)]
+    row: Row, capture: Capture | None, budget_ms: float | None, repeats: Row | None, endpoint: str,
+    width: int,
+) -> Iterator[Piece]:  # fmt: skip
+    sender, signature = told_words(row), signature_pieces(row, capture)
+    roomy = length(signature) + len(sender) + 4 <= width
+    yield from signature if roomy else signature_pieces(row, None)
+    if sender:
+        yield Piece(sender)
     if budget_ms and row.outcome is not None and not row.parent:
         text = f"budget {words.long_span(row.ms)} of {words.long_span(budget_ms)}"
-        facts += [Piece(dot, "dim"), Piece(text, budget_role(row.ms, budget_ms))]
+        yield Piece(text, budget_role(row.ms, budget_ms))
     if repeats is not None:
         before = words.long_span((row.at - repeats.at) / 1000)
         text = f"repeats {words.short(repeats.id)}, {before} later"
-        facts += [Piece(dot, "dim"), Piece(text, "warn")]
+        yield Piece(text, "warn")
     if endpoint:
-        facts += [Piece(dot, "dim"), Piece(f"to {endpoint}")]
-    if row.tags:
-        facts += [Piece(dot, "dim"), Piece(" ".join(f":{tag}" for tag in row.tags), "accent")]
-    return tuple(facts)
+        yield Piece(f"to {cut(endpoint, NAMES)}")
+    for tag in row.tags:
+        yield Piece(f":{cut(tag, NAMES)}", "accent")
 
 
 def budget_role(ms: float, budget_ms: float) -> str:
@@ -182,6 +185,7 @@ def signature_pieces(row: Row, capture: Capture | None) -> Line:
         facts.append(capture.scheme)
     if capture is not None and capture.signature.age_ms is not None:
         facts.append(f"{words.long_span(capture.signature.age_ms)} old")
-    if capture is not None and capture.signature.reason and row.sig is not SignatureState.OK:
-        facts.append(capture.signature.reason)
-    return (Piece(f"{text} ({', '.join(facts)})" if facts else text, role),)
+    if capture is not None and row.sig in (SignatureState.BAD, SignatureState.STALE):
+        facts.append(capture.signature.reason.replace("_", " "))
+    known = ", ".join(filter(None, facts))
+    return (Piece(f"{text} ({known})" if known else text, role),)

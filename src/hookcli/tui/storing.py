@@ -2,37 +2,23 @@
 
 from collections.abc import Callable, Sequence
 
-from textual.app import App
-
 from hookcli.captures.store import Store
 from hookcli.tui import loading
 from hookcli.tui.acting import work
-from hookcli.tui.board import Board
 from hookcli.tui.bridge import Engine
 from hookcli.tui.desk import Desk
 from hookcli.tui.details import Details
+from hookcli.tui.part import Part
 from hookcli.tui.rows import Row
-from hookcli.tui.screens.main import MainScreen
 
 
-class Storing(App[int]):
+class Storing(Part):
     """Part of the application."""
 
-    board: Board
     desk: Desk
     scans: Desk
     engine: Engine
-    main: MainScreen
     _deleted: list[list[Row]]
-
-    @property
-    def now(self) -> int:
-        """Given by the application."""
-        raise NotImplementedError
-
-    def say(self, text: str, role: str = "") -> None:
-        """Given by the application."""
-        raise NotImplementedError
 
     async def details_of(self, id: str) -> Details | None:  # noqa: A002
         """All that is known of a capture; None when it is gone."""

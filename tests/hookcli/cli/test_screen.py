@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -149,6 +150,20 @@ def test_ui_shows_what_is_in_the_store(tmp_path: Path, arguments: tuple[str, ...
             it.until("/ status:5xx")
         it.press("\x03")
         assert it.wait() == ExitCode.YES
+
+
+@pytest.mark.parametrize("arguments", [("ui",), ("listen", "8000")])
+def test_captures_that_cannot_be_used_are_told_of_before_anything_is_drawn(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    store = tmp_path / "captures.sqlite"
+    fill(store, 1)
+    with sqlite3.connect(store) as db:
+        db.execute("PRAGMA user_version = 99")
+    with opened(tmp_path, *arguments, "--store", str(store)) as it:
+        assert it.wait() == ExitCode.USAGE
+        assert b"was written by a newer hookcli" in it.output
+        assert b"\x1b[?1049h" not in it.output
 
 
 @pytest.mark.parametrize(

@@ -45,18 +45,17 @@ class Picture:
 async def _live(it: Drive) -> None:
     it.report(READY, ALIVE, UP)
     await it.press("H")
-    await it.until(lambda: it.app.board.feed.rows >= 20 or it.app.main.earlier == 0, "history")
+    await it.until(lambda: it.app.main.loaded, "history")
 
 
-def keys(*pressed: str, text: str = "") -> Callable[[Drive], Awaitable[None]]:
-    """Press these and type that."""
+def keys(*pressed: str, text: str = "", shows: str = "") -> Callable[[Drive], Awaitable[None]]:
+    """Press these and type that, until something shows."""
 
     async def do(it: Drive) -> None:
         await _live(it)
         await it.press("k", "k", "k", *pressed)
-        if text:
-            await it.type(text)
-        await it.press()
+        await it.type(text)
+        await it.until(lambda: shows in it.screen, shows)
 
     return do
 
@@ -109,8 +108,8 @@ PICTURES = (
     Picture(name="signature", does=keys("k", "k", "4"), size=(100, 30)),
     Picture(name="diff", does=keys("d"), size=(120, 30)),
     Picture(name="hex", does=keys("6"), size=(100, 24)),
-    Picture(name="filter", does=keys("slash", text="status:5xx source:str"), size=(100, 24)),
-    Picture(name="fault", does=keys("slash", text="status:5xx ms>fast"), size=(80, 24)),
+    Picture(name="filter", does=keys("slash", text="status:5xx source:str", shows="1 of 30"), size=(100, 24)),
+    Picture(name="fault", does=keys("slash", text="status:5xx ms>fast", shows="▲"), size=(80, 24)),
     Picture(name="editor", does=_edit, size=(160, 45)),
     Picture(name="editor-small", does=_edit, size=(80, 24)),
     Picture(name="palette", does=keys("colon", text="resi"), size=(100, 24)),

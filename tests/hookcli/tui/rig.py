@@ -319,8 +319,8 @@ class Drive:
         return any(pump.message_queue_size for pump in pumps)
 
     async def until(self, true: Callable[[], bool], what: str) -> None:
-        """Until something holds; fails after five seconds."""
-        for _ in range(500):
+        """Until something holds; fails after five seconds, more on a machine that is busy."""
+        for _ in range(round(500 * PATIENCE)):
             if true():
                 return
             await self.pilot.pause(0.01)

@@ -116,7 +116,8 @@ def test_the_footer_fits_and_always_says_how_to_get_help(
     text = "".join(piece.text for piece in line)
     typing = chain[0] in ("edit", "filter")
     assert ("F1 help" if typing else "? help") in text
-    assert ("ctrl+p commands" if typing else ": commands") in text
+    commands = "commands" if width > 80 else "more"
+    assert (f"ctrl+p {commands}" if typing else f": {commands}") in text
     if footer_actions(chain):
         assert len(text.split("  ")) > 3
 
@@ -137,3 +138,10 @@ def test_the_ascii_footer_is_ascii() -> None:
     for chain in NESTED:
         text = "".join(piece.text for piece in footer(chain, 200, {}, ascii_only=True))
         assert text.isascii(), text
+
+
+def test_what_does_nothing_in_a_place_is_not_offered_there() -> None:
+    typing = "".join(piece.text for piece in footer(("filter", "any"), 200, {}))
+    assert "q quit" not in typing
+    alone = ("empty", "unheard", "first", "reached", "any")
+    assert "".join(piece.text for piece in footer(alone, 200, {})).split("  ")[0] == " q quit"

@@ -171,7 +171,8 @@ async def test_what_a_scroll_bar_may_cover_is_left_free(tmp_path: Path) -> None:
         it.report(replace(READY, url="https://hooks.example.com/" + "x" * 80))
         await it.press("i")
         line = next(line for line in it.screen.splitlines() if "hooks.example.com/x" in line)
-        assert line[57:59] == "x…"
+        assert line[57:59] == "xx"
+        assert "x" not in line[59:]
 
 
 @pytest.mark.parametrize("size", FEW)
@@ -622,3 +623,18 @@ async def test_the_wheel_scrolls_the_pane_under_it(tmp_path: Path, size: tuple[i
         await it.settle()
         assert row(it).id == chosen
         assert it.app.main.event_list.scroll_offset.y == 10
+
+
+async def test_what_is_new_is_counted_of_what_is_shown(tmp_path: Path) -> None:
+    """Another filter, another list: nothing in it is new but what comes after."""
+    async with driven(tmp_path, 12, listen=listening()) as it:
+        it.report(READY)
+        await it.press("k")
+        for number in (12, 13, 14):
+            made, body = capture(number)
+            it.report(observe.Captured(capture=made, body=body))
+        await it.settle()
+        assert "3 new" in it.screen
+        await it.press("slash", *"source:stripe", "enter")
+        await it.until(lambda: len(it.app.board.feed) == 4, "the filter")
+        assert "new (F)" not in it.screen

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from hookcli.captures.model import DeliveryState, Outcome, SignatureState, Why
+from hookcli.captures.model import DeliveryState, Outcome, Signature, SignatureState, Why
 from hookcli.tui import peek, rows, words
 from hookcli.tui.feed import Feed
 from hookcli.tui.paint import length
@@ -186,3 +186,16 @@ def test_a_replay_of_what_was_never_sent_is_no_second_attempt() -> None:
     assert row.replays == 0
     again = rows.with_attempt(row, attempt("a", why=Why.REPLAY, n=2), "")
     assert (again.replays, again.kind) == (1, "replayed")
+
+
+@pytest.mark.parametrize(
+    ("width", "signature"), [(100, "signature ok (stripe, 400 ms old)"), (40, "signature ok")]
+)
+def test_what_is_known_of_a_signature_is_told_as_far_as_there_is_room(
+    width: int, signature: str
+) -> None:
+    made, _ = capture(0, signature=Signature(state=SignatureState.OK, age_ms=400))
+    line = peek.peek(rows.row_of(made), NOW, capture=made, width=width)[2]
+    text = "".join(piece.text for piece in line).strip()
+    assert text.startswith(signature + " · sender saw 200")
+    assert len(text) < width

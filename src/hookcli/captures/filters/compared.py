@@ -5,9 +5,11 @@ for it. That runs without the interpreter's lock, so a search does not hold up a
 """
 
 import json
+import operator
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any, Final
 
 from hookcli.captures import rows
@@ -37,7 +39,7 @@ def decoded(value: bytes) -> str:
     return value.decode("utf-8", "replace")
 
 
-class Compared:
+class Compared(ABC):
     """One operand, made ready; subclasses say how it is compared."""
 
     kind: str = ""
@@ -46,9 +48,9 @@ class Compared:
     def __init__(self, operand: str) -> None:
         self.operand = operand
 
+    @abstractmethod
     def text(self, value: str) -> bool:
         """Whether a text passes."""
-        raise NotImplementedError
 
     def raw(self, value: bytes) -> bool:
         """Whether bytes pass; as text, unless a subclass can do without."""
@@ -248,66 +250,35 @@ class Regex(Compared):
         return self._pattern.found(stored(value))
 
 
+_HOLDS: Final[dict[str, Callable[[float, float], bool]]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
 class Number(Compared):
     """A value that is a number, or a text that is one, is smaller or larger."""
 
-    def __init__(self, operand: str) -> None:
+    def __init__(self, kind: str, operand: str) -> None:
         super().__init__(operand)
+        self.kind = kind
+        self._holds = _HOLDS[kind]
         self._number = values.number(operand) or 0
 
     def text(self, value: str) -> bool:
         """As `Compared`."""
         found = values.number(value.strip())
-        return found is not None and self._passes(found)
+        return found is not None and self._holds(found, self._number)
 
     def json(self, value: Any) -> bool:
         """As `Compared`."""
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return self._passes(value)
+            return self._holds(value, self._number)
         return isinstance(value, str) and self.text(value)
-
-    def _passes(self, value: float) -> bool:
-        raise NotImplementedError
-
-
-class Less(Number):
-    """Smaller."""
-
-    kind = "<"
-
-    def _passes(self, value: float) -> bool:
-        return value < self._number
-
-
-class AtMost(Number):
-    """Smaller or the same."""
-
-    kind = "<="
-
-    def _passes(self, value: float) -> bool:
-        return value <= self._number
-
-
-class More(Number):
-    """Larger."""
-
-    kind = ">"
-
-    def _passes(self, value: float) -> bool:
-        return value > self._number
-
-
-class AtLeast(Number):
-    """Larger or the same."""
-
-    kind = ">="
-
-    def _passes(self, value: float) -> bool:
-        return value >= self._number
 
 
 _KINDS: Final[dict[str, Callable[[str], Compared]]] = {
-    one.kind: one for one in (Contains, Equals, Glob, Regex, Less, AtMost, More, AtLeast)
+    **{one.kind: one for one in (Contains, Equals, Glob, Regex)},
+    **{kind: partial(Number, kind) for kind in _HOLDS},
 }
 
 

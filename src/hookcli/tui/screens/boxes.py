@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from hookcli.tui.acting import Acting, focus_now
-from hookcli.tui.paint import Line, Piece, left, right
+from hookcli.tui.paint import Line, Piece, left, right, width_of
 from hookcli.tui.widgets.bar import Bar
 from hookcli.tui.widgets.painted import PaintedLines
 
@@ -93,12 +93,13 @@ class ChoiceBox(Acting, ModalScreen[str | None]):
 
     def _draw(self) -> None:
         lines: list[Line] = [(Piece(f" {self._title}", "strong"),)]
+        column = max((width_of(choice.text) for choice in self.choices), default=0) + 3
         for number, choice in enumerate(self.choices):
             here = number == self.place
             bar = (">" if self._ascii else "▌") if here else " "
             key = str(number + 1) if number < 9 else " "
             lines.append((Piece(bar, "accent"), Piece(f"{key} ", "key", f"take:{number}"),
-                          Piece(left(choice.text, 34), "strong" if here else "", f"take:{number}"),
+                          Piece(left(choice.text, column), "strong" if here else "", f"take:{number}"),
                           Piece(choice.note, "dim", f"take:{number}")))  # fmt: skip
         if self._below is not None and self.choices:
             lines.append((Piece(f" {self._below(self.choices[self.place].id)}", "accent"),))

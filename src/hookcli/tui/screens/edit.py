@@ -36,6 +36,8 @@ TOO_LARGE = 200_000
 DRAFT_AFTER_S = 2.0
 DESCRIBE_AFTER_S = 0.15
 WIDE = 110
+ROOMY = 20
+"""Rows from which on the answers stay below the body."""
 
 
 class EditScreen(Acting, EditLines, inherit_bindings=False):
@@ -215,12 +217,18 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
         """Whether all parts are shown at once."""
         return self.app.size.width >= WIDE and self.app.size.height >= 30
 
+    @property
+    def _parts(self) -> tuple[int, ...]:
+        """The part that is shown where there is room for one; what was answered stays in sight of the body."""
+        both = self.part == 1 and self.answers and self.app.size.height >= ROOMY
+        return (1, 5) if both else (self.part,)
+
     def lay_out(self) -> None:
         """Show all parts, or the chosen one."""
         self.set_class(self.wide, "-wide")
         self.tabs.display = not self.wide
         for number in range(1, len(PARTS) + 1):
-            self.query_one(f"#part-{number}").display = self.wide or number == self.part
+            self.query_one(f"#part-{number}").display = self.wide or number in self._parts
         self.query_one("#edit-middle").display = self.wide or self.part in (1, 2, 4)
         self.query_one("#edit-right").display = self.wide or self.part in (2, 4)
 
@@ -342,6 +350,7 @@ class EditScreen(Acting, EditLines, inherit_bindings=False):
             self.app.say("nothing was sent")
             return
         self.answers.append(await self.app.replayer.send(await self._made(request), target))
+        self.lay_out()
         self.save_draft()
         self.draw()
 

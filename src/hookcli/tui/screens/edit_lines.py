@@ -118,8 +118,11 @@ class EditLines(Screen[None]):
             return [*lines, (Piece("  nothing was sent yet; ctrl+j sends", "dim"),)]
         for number, attempt in list(enumerate(self.answers, 1))[-3:]:
             good = 200 <= attempt.status < 300
-            note = f"   {', '.join(attempt.added)}" if attempt.added else ""
             lines.append((Piece(f"  #{number} {outcome_title(attempt)}", "ok" if good else "bad"),
-                          Piece(f"  {words.long_span(attempt.ms)}   "), Piece(answer_line(attempt)),
-                          Piece(note, "warn" if "left as it was" in note else "dim")))  # fmt: skip
+                          Piece(f"  {words.long_span(attempt.ms)}   "), Piece(answer_line(attempt))))  # fmt: skip
+            note = ", ".join(attempt.added)
+            role = "warn" if "left as it was" in note else "dim"
+            lines += [
+                (Piece(f"     {part}", role),) for part in wrapped(note, width - 6, 2) if part
+            ]
         return lines

@@ -1,6 +1,7 @@
 """Finding events: loading them, the filter, views, sorting."""
 
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,10 @@ class Finding(Screen[None]):
     filter_bar: "FilterBar"
     history: bool
     earlier: int
+    draw_views: Callable[[], None]
+    lay_out: Callable[[], None]
+    draw: Callable[[], None]
+    stay: Callable[[], bool]
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,6 +59,8 @@ class Finding(Screen[None]):
         self.loaded = False
         """Whether all that was in the store is on the screen."""
         self.saved_counts: dict[str, int] = {}
+        self._selected = ("", 0)
+        """Filter and view that the list shows."""
         self._sort = ""
         self._reverse = False
         self._asked = 0
@@ -63,18 +70,6 @@ class Finding(Screen[None]):
         """Views whose filter was blamed already."""
         self._counting_s = 0.0
         """How long counting took the last time."""
-
-    def draw_views(self) -> None:
-        """Given by the main screen."""
-        raise NotImplementedError
-
-    def lay_out(self) -> None:
-        """Given by the main screen."""
-        raise NotImplementedError
-
-    def draw(self) -> None:
-        """Given by the main screen."""
-        raise NotImplementedError
 
     # Loading
 
@@ -207,7 +202,9 @@ class Finding(Screen[None]):
         feed.select(
             passes if ids is not None or test is not None else None, key, reverse=self._reverse
         )
-        self.event_list.rebuilt()
+        chosen = self.typed, self.view
+        self.event_list.rebuilt(same=chosen == self._selected)
+        self._selected = chosen
 
     def nothing_words(self) -> str:
         """Why the list is empty."""
@@ -272,10 +269,6 @@ class Finding(Screen[None]):
             self.clear_filter()
         elif self.view:
             self.choose_view(0)
-
-    def stay(self) -> bool:
-        """Given by the main screen."""
-        raise NotImplementedError
 
     def close_filter(self) -> None:
         """Back to the list."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
@@ -21,14 +23,11 @@ class ListenerActions(Screen[None]):
     """Part of the main screen."""
 
     app: "Inspector"
+    draw: Callable[[], None]
 
     def __init__(self) -> None:
         super().__init__()
         self._leaving = False
-
-    def draw(self) -> None:
-        """Given by the main screen."""
-        raise NotImplementedError
 
     # Delivery
 
@@ -81,7 +80,7 @@ class ListenerActions(Screen[None]):
         app = self.app
         facts = [("store", str(app.setup.store)), ("drafts", str(app.setup.state))]
         _ = app.push_screen(
-            ReadingScreen("Connection", lambda _: connection_lines(app.board, app.setup.clock(), facts),
+            ReadingScreen("Connection", lambda width: connection_lines(app.board, app.setup.clock(), facts, width),
                           ascii_only=app.setup.ascii_only)
         )  # fmt: skip
 
@@ -90,7 +89,7 @@ class ListenerActions(Screen[None]):
         app = self.app
         _ = app.push_screen(
             ReadingScreen(
-                "Log", lambda _: log_lines(app.board), ascii_only=app.setup.ascii_only, end=True
+                "Log", partial(log_lines, app.board), ascii_only=app.setup.ascii_only, end=True
             )
         )
 

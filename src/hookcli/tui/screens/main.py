@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from hookcli.tui.inspector import Inspector
 
 DETAIL_AFTER_S = 0.02
-"""A key held down must not load every body it passes."""
+PASSING_S = 0.1
+"""Of rows that are chosen one so soon after the other only that is loaded on which one stays for `DETAIL_AFTER_S`: a
+key held down must not load every body it passes."""
 SAID_FOR_S = 6.0
 DRAW_EVERY_S = 0.5
 """Seconds pass in the header although nothing happens; no more often than people look."""
@@ -79,6 +81,7 @@ class MainScreen(
         self.earlier = 0
         """Captures from earlier runs that are not shown."""
         self._detail_wait: Timer | None = None
+        self._chosen_at = 0.0
         self._said: tuple[str, str, float] = ("", "", 0.0)
         self._drawn_at = 0.0
 
@@ -236,7 +239,7 @@ class MainScreen(
                  capture=details.capture if details else None,
                  repeats=self.app.board.feed.repeats(row),
                  endpoint=self.app.board.link.several.get(row.endpoint, ""),
-                 ascii_only=self.app.setup.ascii_only, wide=width >= 90)
+                 ascii_only=self.app.setup.ascii_only, width=width)
         )  # fmt: skip
 
     def draw_footer(self) -> None:
@@ -265,11 +268,17 @@ class MainScreen(
         if focused is self.filter_bar.input:
             return ("filter", "any")
         if isinstance(focused, EmptyView):
-            return ("empty", "any")
+            return ("empty", *self._without(), "any")
         if focused is not None and self.detail in focused.ancestors:
             own = {3: ("attempts",), 4: ("signature",), 5: ("diff",), 6: ("raw", "body")}
             return (*own.get(self.detail.tab, ("body",)), "detail", "main", "any")
         return ("list", "main", "any")
+
+    def _without(self) -> tuple[str, ...]:
+        """What the empty screen has not: a listener, earlier captures, a reason to go public."""
+        link = self.app.board.link
+        known = {"unheard": not link.url, "first": not self.earlier, "reached": not link.local}
+        return tuple(name for name, true in known.items() if true)
 
     def say(self, text: str, role: str = "") -> None:
         """Words about what happened, at the bottom for some seconds."""
@@ -310,10 +319,11 @@ class MainScreen(
     # The selected event
 
     def on_chosen(self, message: Chosen) -> None:
-        """Head and peek at once, the body a moment later."""
+        """Head and peek at once; the body too, unless one passes by."""
         self.detail.choose(message.row, self.app.now)
         self._draw_list_lines()
         self.draw_head()
+        self.draw_views()
         if self._detail_wait is not None:
             self._detail_wait.stop()
             self._detail_wait = None
@@ -321,7 +331,12 @@ class MainScreen(
             self.details = None
             self.detail.tell(None)
             return
-        self._detail_wait = self.set_timer(DETAIL_AFTER_S, self._load_detail)
+        now = time.monotonic()
+        passing, self._chosen_at = now - self._chosen_at < PASSING_S, now
+        if passing:
+            self._detail_wait = self.set_timer(DETAIL_AFTER_S, self._load_detail)
+        else:
+            self._load_detail()
 
     def _load_detail(self) -> None:
         self._detail_wait = None

@@ -1,5 +1,6 @@
 """Going between list and detail, zooming, the layouts."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
@@ -27,18 +28,9 @@ class Panes(Screen[None]):
     opened: bool
     zoomed: bool
     showing: str
-
-    def lay_out(self) -> None:
-        """Given by the main screen."""
-        raise NotImplementedError
-
-    def draw(self) -> None:
-        """Given by the main screen."""
-        raise NotImplementedError
-
-    def open_detail(self) -> None:
-        """Given by the main screen."""
-        raise NotImplementedError
+    lay_out: Callable[[], None]
+    draw: Callable[[], None]
+    open_detail: Callable[[], None]
 
     def do_back(self) -> None:
         """From the detail to the list."""

@@ -12,7 +12,7 @@ from hookcli.tui.board import Board
 from hookcli.tui.footer import footer
 from hookcli.tui.header import target_sentence
 from hookcli.tui.link import Stream
-from hookcli.tui.paint import Line, Piece
+from hookcli.tui.paint import Line, Piece, flowed, width_of
 from hookcli.tui.widgets.lines_view import LinesView
 from hookcli.tui.widgets.painted import PaintedLines
 
@@ -64,13 +64,24 @@ class ReadingScreen(Acting, Screen[None], inherit_bindings=False):
         _ = self.dismiss(None)
 
 
-def log_lines(board: Board) -> list[Line]:
+def log_lines(board: Board, width: int) -> list[Line]:
     """The log, oldest first."""
     if not board.log:
         return [(), (Piece("  Nothing happened yet.", "dim"),)]
     return [
-        (Piece(f" {words.clock(line.at, millis=True)}  ", "dim"), Piece(line.text, line.role))
+        made
         for line in board.log
+        for made in _told(f" {words.clock(line.at, millis=True)}  ", line.text, line.role, width)
+    ]
+
+
+def _told(name: str, text: str, role: str, width: int) -> list[Line]:
+    """A text beside its name, on as many lines as it takes."""
+    first, *more = flowed(text, max(width - width_of(name), 20))
+    indent = Piece(" " * width_of(name))
+    return [
+        (Piece(name, "dim"), Piece(first, role)),
+        *((indent, Piece(part, role)) for part in more),
     ]
 
 
@@ -86,7 +97,9 @@ def _stream_rows(stream: Stream, now: float) -> list[tuple[str, str, str]]:
     return rows
 
 
-def connection_lines(board: Board, now: float, facts: Sequence[tuple[str, str]]) -> list[Line]:
+def connection_lines(
+    board: Board, now: float, facts: Sequence[tuple[str, str]], width: int
+) -> list[Line]:
     """URLs, relay, targets and their state."""
     link = board.link
     rows: list[tuple[str, str, str]] = []
@@ -117,5 +130,5 @@ def connection_lines(board: Board, now: float, facts: Sequence[tuple[str, str]])
     rows += [(name, value, "") for name, value in facts]
     return [
         (),
-        *((Piece(f"  {name:<12}", "dim"), Piece(value, role)) for name, value, role in rows),
+        *(line for name, text, role in rows for line in _told(f"  {name:<12}", text, role, width)),
     ]

@@ -14,7 +14,7 @@ from hookcli.tui.acting import Acting, focus_now, work
 from hookcli.tui.actions import bindings
 from hookcli.tui.details import Details, same_answer
 from hookcli.tui.footer import footer
-from hookcli.tui.paint import Line, Piece, left, right, spread
+from hookcli.tui.paint import Line, Piece, joined, left, right, spread
 from hookcli.tui.replays import outcome_word
 from hookcli.tui.widgets.lines_view import LinesView
 from hookcli.tui.widgets.painted import PaintedLines
@@ -26,6 +26,8 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0, 0.0)
 """Times the pace at which the events were received; 0 is as fast as the answers come."""
 ASK_ABOVE = 20
 """More captures than this are replayed after one question only."""
+ROOMY, SHORTER = 80, {"same answer": "same", "different answer": "differs"}
+"""Verdicts for screens that are not so wide."""
 LINES = 500
 
 
@@ -196,7 +198,9 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
         capture = details.capture
         name = capture.event_type or f"{capture.method} {capture.path.partition('?')[0]}"
         id_ = f"{words.short(capture.id)}  " if width >= 96 else ""
-        room = max(width - 56 - len(id_), 12)
+        if width < ROOMY:
+            verdict = SHORTER.get(verdict, verdict)
+        room = max(width - (56 if width >= ROOMY else 48) - len(id_), 12)
         role = "ok" if good else "bad"
         return (
             Piece(f"   {glyph} ", role), Piece(id_, "dim"), Piece(left(name, room)),
@@ -243,12 +247,15 @@ class ManyScreen(Acting, Screen[None], inherit_bindings=False):
         until = f"left {words.long_span(left_s * 1000)}" if left_s else ""
         good, bad = ("+", "x") if ascii_only else ("✓", "✗")
         return [
-            (Piece(f"  order {self.plan.order}   speed {pace}   {resign}   {go_on}", "dim"),), (),
+            (Piece("  "), *joined((Piece(f"order {self.plan.order}", "dim"), Piece(f"speed {pace}", "dim"),
+                                   Piece(resign, "dim"), Piece(go_on, "dim")), "   ", width - 2)), (),
             (Piece("  "), Piece(done * full, "ok"), Piece(rest * (room - full), "dim"),
              Piece(f"  {p.sent} / {p.total}   {state}   {until}")), (),
-            (Piece(f"  {good} {p.good} now 2xx", "ok"), Piece(f"     {bad} {p.failing} still failing", "bad" if p.failing else ""),
-             Piece(f"     {p.skipped} skipped", "dim"),
-             Piece(f"     p50 {p.percentile(0.5):.0f} ms  p95 {p.percentile(0.95):.0f} ms", "dim")), (),
+            (Piece("  "), *joined((Piece(f"{good} {p.good} now 2xx", "ok"),
+                                   Piece(f"{bad} {p.failing} still failing", "bad" if p.failing else ""),
+                                   Piece(f"{p.skipped} skipped", "dim"),
+                                   Piece(f"p50 {p.percentile(0.5):.0f} ms  p95 {p.percentile(0.95):.0f} ms", "dim")),
+                                  "   ", width - 2)), (),
         ]  # fmt: skip
 
     # Actions

@@ -66,12 +66,13 @@ class StatsScreen(Acting, Screen[str | None], inherit_bindings=False):
         self._groups = list(found.groups)
         what = self.app.main.typed or "everything"
         windows = tuple(
-            Piece(
-                f" {number} {name} ",
-                "title" if name == self.window else "dim",
-                f"act:window-{number}",
-            )
+            Piece(text, role, f"act:window-{number}")
             for number, name in enumerate(stats.WINDOWS, 1)
+            for text, role in (
+                (f"  {number}", "key"),
+                (" ", ""),
+                (name, "title" if name == self.window else "dim"),
+            )
         )
         self.head.show([spread((Piece(" Stats   ", "strong"), Piece(what)), windows, width)])
         self.totals.show(

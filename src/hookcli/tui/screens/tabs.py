@@ -1,6 +1,7 @@
 """The tabs of the detail that have to be worked out: Signature and Diff, and going between tabs."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ class TabContents(Screen[None]):
     details: Details | None
     zoomed: bool
     showing: str
+    open_detail: Callable[[], None]
+    zoom_detail: Callable[[], None]
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,14 +49,6 @@ class TabContents(Screen[None]):
     def ignoring(self) -> tuple[str, ...]:
         """The paths whose differences do not count."""
         return (*IGNORED, *self.ignored)
-
-    def open_detail(self) -> None:
-        """Given by the main screen."""
-        raise NotImplementedError
-
-    def zoom_detail(self) -> None:
-        """Given by the main screen."""
-        raise NotImplementedError
 
     def fill_sheet(self) -> None:
         """Work out the lines of the tab that is shown, if it is one of these."""
@@ -74,8 +69,8 @@ class TabContents(Screen[None]):
     async def _fill_signature(self, details: Details) -> None:
         from hookcli.tui.sheets import signature_lines
 
-        fresh = self.explained is None or self.explained[0] is not details
-        if fresh:
+        fresh = self.explained is None or self.explained[0].capture.id != details.capture.id
+        if self.explained is None or self.explained[0] is not details:
             found = await asyncio.to_thread(self.app.explain, details)
             self.explained = (details, found)
         if self.details is details and self.explained is not None:
@@ -235,7 +230,9 @@ class TabContents(Screen[None]):
 
 def partner(row: Row, others: list[Row]) -> tuple[Row, str] | None:
     """The event to compare with, and why that one; None when only the parent is left."""
-    before = [other for other in reversed(others) if other.id != row.id]
+    place = next((at for at, other in enumerate(others) if other.id == row.id), len(others))
+    # What came before it, the last first; then what came after. New events change nothing of that.
+    before = [*reversed(others[:place]), *others[place + 1 :]]
     for other in before:
         if other.marked:
             return other, "the marked event"

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from textual import events
 from textual.binding import Binding
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import Input
 
 from hookcli.captures.display import display_text
 from hookcli.tui.acting import Acting
+from hookcli.tui.paint import signed, width_of
 
 
 class Bar(Acting, Input):
@@ -27,6 +29,13 @@ class Bar(Acting, Input):
     def action_leave(self) -> None:
         """Tell the parent."""
         self.post_message(self.Left(self))
+
+    def render_line(self, y: int) -> Strip:
+        """What is longer than the bar is signed where it goes on."""
+        room = self.scrollable_content_region.width
+        left = self.scroll_offset.x
+        after = left + room < width_of(self.value)
+        return signed(super().render_line(y).crop(0, room), before=left > 0, after=after)
 
     def take(self, event: events.Key) -> bool:
         """Type a key that arrived before the focus did; whether it is one that is typed."""

@@ -16,7 +16,7 @@ from hookcli.tui.document import Document, Hit, search_pattern
 from hookcli.tui.hexdump import HexDump
 from hookcli.tui.highlight import json_pieces, with_hits
 from hookcli.tui.messages import BodyMoved
-from hookcli.tui.paint import Piece, shown, strip_of, width_of
+from hookcli.tui.paint import Piece, shown, signed, strip_of, width_of
 from hookcli.tui.pretty import DEPTH, MAX_LINE
 from hookcli.tui.widgets.painted import with_selection
 from hookcli.tui.widgets.styled import Styled
@@ -168,7 +168,8 @@ class BodyLines(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=Fal
         self._to(line)
         room = max(self._room - 3, 8)
         depth = 2 * (self._lines.line(line)[0] & DEPTH)
-        if not self.wrapping and not self._left <= depth + start < self._left + room:
+        first = self._left + bool(self._left)  # the first cell says that something is left out
+        if not self.wrapping and not first <= depth + start < self._left + room:
             self._left = max(depth + start - room // 2, 0)
         self.refresh()
 
@@ -223,7 +224,9 @@ class BodyLines(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=Fal
         begin = part * room if self.wrapping else self._left
         body = self._body_strip(line, begin + room, over)
         edge = Strip.blank(max(width - gutter - room, 0), self.role(over))
-        return Strip.join([head, body.crop(begin, begin + room), edge])
+        before = not self.wrapping and bool(body.crop(0, begin).text.strip())
+        seen = signed(body.crop(begin, begin + room), before=before, after=False)
+        return Strip.join([head, seen, edge])
 
     def _body_strip(self, line: int, width: int, over: str) -> Strip:
         """A line from its beginning; several rows of a wrapped one share the work."""
@@ -278,6 +281,17 @@ class BodyLines(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=Fal
         begin = bisect_left(self.hits, (line, 0, 0))
         end = bisect_left(self.hits, (line + 1, 0, 0))
         return self.hits[begin:end]
+
+    def _overhang(self) -> int:
+        """By how many cells the longest line in sight is longer than there is room."""
+        top = self.scroll_offset.y
+        rows = range(top, min(top + self.size.height, self._lines.rows))
+        lines = {self._lines.at(row)[0] for row in rows}
+        cells = (
+            sum(width_of(shown(piece.text)) for piece in self._pieces(each, MAX_LINE))
+            for each in lines
+        )
+        return max(max(cells, default=0) - self._room, 0)
 
     # Selecting with the mouse
 

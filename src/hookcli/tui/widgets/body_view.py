@@ -124,7 +124,9 @@ class BodyView(BodyLines, inherit_bindings=False):
             self._sideways(_SIDEWAYS)
 
     def _sideways(self, by: int) -> None:
-        self._left = max(self._left + by, 0)
+        """No further than something is to be seen."""
+        furthest = -(-self._overhang() // _SIDEWAYS) * _SIDEWAYS
+        self._left = max(min(self._left + by, max(furthest, self._left + min(by, 0))), 0)
         self.refresh()
 
     def do_mode(self) -> None:

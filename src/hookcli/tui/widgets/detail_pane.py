@@ -36,13 +36,14 @@ class AttemptsView(LinesView):
         """The attempt to compare with; 0 for the one before."""
 
     def tell(self, details: Details, row: Row) -> None:
-        """Show the attempts of a capture."""
+        """Show the attempts of a capture; the cursor is on the last and stays on the last, unless it was moved."""
         fresh = self.details is None or self.details.capture.id != details.capture.id
+        last = fresh or self.choice == len(self.choices) - 1
         if fresh:
             self.marked = 0
         self.details, self.row = details, row
         self._draw(keep=not fresh)
-        if fresh and details.attempts:
+        if last and details.attempts:
             self._move(len(details.attempts))
 
     def _draw(self, *, keep: bool) -> None:

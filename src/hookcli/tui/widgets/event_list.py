@@ -75,9 +75,12 @@ class EventList(Acting, Styled, ScrollView, can_focus=True, inherit_bindings=Fal
             if place == self.cursor:
                 self._tell(force=True)
 
-    def rebuilt(self) -> None:
-        """The feed shows something else; the cursor stays on its event, or near."""
+    def rebuilt(self, *, same: bool = False) -> None:
+        """The feed shows something else, or the `same` looked up anew; the cursor stays on its event, or near."""
         self._cache.clear()
+        more = len(self.feed) - self.virtual_size.height
+        self.new = self.new + max(more, 0) if same and not self.follow else 0
+        self.post_message(Followed(self.follow, self.new))
         self._resize()
         place = self.feed.place(self._chosen) if self._chosen else None
         last = len(self.feed) - 1

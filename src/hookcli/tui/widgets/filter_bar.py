@@ -152,11 +152,11 @@ class FilterBar(Acting, Vertical):
             here = number == self._choice
             bar = (">" if self.ascii_only else "▌") if here else " "
             role = "strong" if here else ""
-            lines.append((Piece(bar, "accent"), Piece(left(each.text, width - 12), role),
+            lines.append((Piece(f"   {bar}", "accent"), Piece(left(each.text, width - 12), role),
                           Piece(left(each.note, 24), "dim")))  # fmt: skip
         if lines:
-            lines.append((Piece(" up/down choose  tab complete  enter keep" if self.ascii_only
-                                else " ↑↓ choose  tab complete  ⏎ keep  esc clear", "dim"),))  # fmt: skip
+            lines.append((Piece("    up/down choose  tab complete  enter keep" if self.ascii_only
+                                else "    ↑↓ choose  tab complete  ⏎ keep  esc clear", "dim"),))  # fmt: skip
         self.proposals.show(lines)
         self.proposals.set_class(bool(lines), "-open")
 

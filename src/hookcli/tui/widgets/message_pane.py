@@ -10,7 +10,7 @@ from textual.widgets import Input
 from hookcli.tui import words
 from hookcli.tui.acting import Acting, focus_now
 from hookcli.tui.messages import BodyMoved
-from hookcli.tui.paint import Line, Piece, cut, fitting, spread, width_of
+from hookcli.tui.paint import Line, Piece, chop, cut, fitting, spread, width_of
 from hookcli.tui.widgets.bar import Bar
 from hookcli.tui.widgets.body_view import BodyView
 from hookcli.tui.widgets.painted import PaintedLines
@@ -205,7 +205,7 @@ def _header(name: str, value: str, column: int, width: int, *, whole: bool) -> l
     first = Piece(f"   {label}" + " " * (column - width_of(label)), "dim")
     if not whole:
         return [(first, Piece(cut(value, room)))]
-    parts = [value[start : start + room] for start in range(0, len(value), room)] or [""]
+    parts = chop(value, room)
     pad = Piece(" " * (column + 3))
     return [(first if n == 0 else pad, Piece(part)) for n, part in enumerate(parts)]
 

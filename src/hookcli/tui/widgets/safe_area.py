@@ -4,10 +4,12 @@ No `language`: the grammars that would be loaded end some processes with a segme
 """
 
 from rich.text import Text
+from textual.strip import Strip
 from textual.widgets import TextArea
 
 from hookcli.captures.display import display_text
 from hookcli.tui.highlight import json_pieces
+from hookcli.tui.paint import signed, width_of
 from hookcli.tui.widgets.styled import Styled
 
 
@@ -40,6 +42,19 @@ class SafeArea(Styled, TextArea):
     ) -> None:
         super().__init__(id=id, show_line_numbers=numbers, soft_wrap=wrap, tab_behavior="focus")
         self.json = json
+
+    def render_line(self, y: int) -> Strip:
+        """What is longer than there is room is signed where it goes on."""
+        strip = super().render_line(y)
+        number, left = y + self.scroll_offset.y, self.scroll_offset.x
+        if self.soft_wrap or number >= self.document.line_count:
+            return strip
+        gutter, width = self.gutter_width, self.scrollable_content_region.width
+        cells = width_of(one_to_one(self.document.get_line(number).expandtabs(self.indent_width)))
+        text = signed(
+            strip.crop(gutter, width), before=0 < left < cells, after=left + width - gutter < cells
+        )
+        return Strip.join([strip.crop(0, gutter), text, strip.crop(width)])
 
     def get_line(self, line_index: int) -> Text:
         """A line as it is drawn."""
