@@ -129,3 +129,18 @@ def test_a_stream_is_led_by_who_hears_most_of_its_servers(
     cluster: ClusterInfo | None, led: bool
 ) -> None:
     assert is_led(cluster) is led
+
+
+async def test_what_a_broken_connection_left_of_a_message_is_forgotten(nats: NatsServer) -> None:
+    """It may have come when the client had given the connection up already."""
+
+    def down() -> None:
+        it._nc._ps.buf.extend(b"MSG nobody 1 100\r\nhalf of i")
+
+    news = asyncio.Event()
+    it = Connection(up=news.set, down=down)
+    await it.connect("test", {"servers": [nats.url]})
+    it.leave()
+    await asyncio.wait_for(news.wait(), 10)
+    await it.settle()
+    await it.close()

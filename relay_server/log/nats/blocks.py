@@ -53,19 +53,22 @@ class Blocks:
         return found.at, _behind(good[1] if good is not None else None, reserved), reserved
 
     async def reserve(self, endpoint: str, least: int) -> int:
-        """Places beyond `least` that all relays may give; it never becomes less."""
+        """Places from `least` on that all relays may give; it never becomes less.
+
+        The first time no more than needed: what is given to nobody there would be told as gone.
+        """
         stream, subject = self._layout.places, self._layout.place(endpoint)
         while True:
             found = await self._js.last(stream, subject)
             has = int(found.data) if found is not None else 0
             if has >= least:
                 return has
-            after = found.at if found is not None else 0
+            after, most = (found.at, least + _RESERVED) if found is not None else (0, least)
             try:
-                await self._js.put(subject, b"%d" % (least + _RESERVED), after=after)
+                await self._js.put(subject, b"%d" % most, after=after)
             except RacedError:
                 continue
-            return least + _RESERVED
+            return most
 
     async def put(
         self, endpoint: str, name: str, payload: bytes, after: int, *, tried: bool = True

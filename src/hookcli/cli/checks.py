@@ -50,6 +50,11 @@ def ok(text: str) -> list[Finding]:
     return [Finding(Mark.OK, text)]
 
 
+def failed(error: HookcliError) -> list[Finding]:
+    """The check came to no end."""
+    return [Finding(Mark.WRONG, "; ".join((error.message, *error.why)), error.hint or "")]
+
+
 def settings(here: Here) -> list[Finding]:
     """Which settings are not built in, and where each comes from."""
     found = [
@@ -101,15 +106,24 @@ def relay(here: Here) -> list[Finding]:
 
 
 def endpoint(here: Here) -> list[Finding]:
-    """Whether the token opens the endpoint, what it is set to, and who listens to it."""
+    """Of each endpoint, whether the token opens it, what it is set to, and who listens to it."""
     if not here.settings.text("relay"):
         return []
-    name = endpoints.name(here.settings)
-    known = here.known_endpoint()
+    lines: list[Finding] = []
+    for name in endpoints.names(here.settings):
+        try:
+            lines += _endpoint(here, name)
+        except HookcliError as error:
+            lines += failed(error)
+    return lines
+
+
+def _endpoint(here: Here, name: str) -> list[Finding]:
+    known = here.credentials.relay(relay_origin(here)).endpoint(name)
     if known is None and not name.startswith(endpoints.ID_PREFIX):
         hint = f"hookcli listen 8000 -e {name}"
         return [Finding(Mark.NOTE, f"{name} is not made yet: the first `listen` makes it", hint)]
-    given = access.endpoint(here, relay_origin(here))
+    given = access.endpoint(here, relay_origin(here), name)
     # The relay's key would show it as well, and listens to nothing.
     asked, id_ = RelayApi(origin=given.origin, token=given.token), given.endpoint
     shown = asked.show(id_)
@@ -148,11 +162,22 @@ def _settings(shown: Mapping[str, Any]) -> str:
 
 
 def target(here: Here) -> list[Finding]:
-    """Whether the program accepts connections."""
+    """Whether the program accepts connections, and those that routes lead to."""
+    lines: list[Finding] = []
     url = here.settings.text("forward")
     if not url:
         hint = "hookcli config set forward localhost:8000"
-        return [Finding(Mark.NOTE, "none is set: `hookcli listen` only captures", hint)]
+        captures = (
+            "the rest is only captured" if here.settings.routes else "events are only captured"
+        )
+        lines.append(Finding(Mark.NOTE, f"none is set: {captures}", hint))
+    routed = [to for route in here.settings.routes for to in route.to]
+    for one in dict.fromkeys([*([url] if url else []), *routed]):
+        lines += _target(one)
+    return lines
+
+
+def _target(url: str) -> list[Finding]:
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     began = time.monotonic()
@@ -161,7 +186,7 @@ def target(here: Here) -> list[Finding]:
     except OSError as error:
         why = "refuses connections" if isinstance(error, ConnectionRefusedError) else str(error)
         text = f"{parts.netloc} {why}; what arrives waits for it"
-        return [Finding(Mark.WRONG, text, "start your app, or set another target: forward")]
+        return [Finding(Mark.WRONG, text, "start your app, or set another target")]
     return ok(f"{parts.netloc} accepts connections ({span((time.monotonic() - began) * 1000)})")
 
 

@@ -14,7 +14,7 @@ def doctor(ctx: typer.Context) -> int:
 
     One line for each, and what to do where something is wrong; exit 1 then.
     """
-    from hookcli.cli.checks import CHECKS, Finding, Mark
+    from hookcli.cli.checks import CHECKS, Mark, failed
     from hookcli.cli.console import ExitCode
     from hookcli.cli.render.ndjson import dumped, head
     from hookcli.cli.render.paint import Paint
@@ -29,7 +29,7 @@ def doctor(ctx: typer.Context) -> int:
         try:
             found = check(here)
         except HookcliError as error:
-            found = [Finding(Mark.WRONG, "; ".join((error.message, *error.why)), error.hint or "")]
+            found = failed(error)
         for one in found:
             wrong = wrong or one.mark is Mark.WRONG
             if console.json:

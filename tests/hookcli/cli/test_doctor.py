@@ -88,6 +88,28 @@ async def test_each_fault_is_named_with_a_next_step_and_the_rest_is_checked_too(
     assert CANARY not in "\n".join(ended.out)
 
 
+async def test_every_endpoint_and_every_target_is_looked_at(
+    server: Relay, laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(laptop.home)
+    await laptop.run("login", server.url, "--token", "-", stdin=server.key + "\n")
+    for name in ("shop", "crm"):
+        await laptop.run("endpoint", "create", name)
+    async with rawhttp.program() as down:
+        pass
+    async with rawhttp.program() as program:
+        (laptop.home / "hookcli.toml").write_text(
+            f'endpoint = "shop,crm"\n[[route]]\nfilter = "source:stripe"\nto = '
+            f'["{program.url}", "{down.url}"]\n'
+        )
+        ended = await laptop.run("doctor")
+    assert ended.returncode == ExitCode.NO
+    assert sum("the token opens" in line for line in lines(ended, "endpoint")) == 2
+    targets = [line for line in lines(ended, "target") if "connections" in line]
+    assert [line[:5] for line in targets] == ["ok   ", "wrong"]
+    assert "the rest is only captured" in lines(ended, "target")[0]
+
+
 async def test_the_token_is_that_of_a_listener_and_not_the_relay_s_key(
     server: Relay, laptop: Laptop
 ) -> None:
