@@ -298,6 +298,11 @@ def flood(size: int, piece: bytes = b"\0" * 65_536) -> Answer:
     return write
 
 
+_TURNS = 5
+"""Of the loop, until who has connected just now is being served; a server that is closed before loses
+the socket."""
+
+
 class Program:
     """The program under development: keeps every request as it came and answers as scripted."""
 
@@ -334,6 +339,10 @@ class Program:
         """Stop listening and drop every connection: connecting is refused from now on."""
         if self._server is None:
             return
+        for sock in self._server.sockets:
+            asyncio.get_running_loop().remove_reader(sock.fileno())
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         self._server.close()
         for writer in list(self._writers):
             writer.transport.abort()
