@@ -65,6 +65,7 @@ async def test_a_frozen_server_answers_nobody_until_it_is_thawed(tmp_path: Path)
         await js.account_info()
 
 
+@pytest.mark.slow
 async def test_a_cluster_goes_on_without_any_one_server(tmp_path: Path) -> None:
     async with nats_cluster(tmp_path) as cluster:
         async with jetstream(*cluster.servers) as js:

@@ -360,7 +360,14 @@ async def test_a_token_that_is_not_accepted_is_told_on_the_screen_and_by_the_cod
 # Picking
 
 
-@pytest.mark.parametrize("shell", [shell for shell in SHELLS if shutil.which(shell)])
+@pytest.mark.parametrize(
+    "shell",
+    [
+        pytest.param(shell, marks=() if shell == "bash" else pytest.mark.slow)
+        for shell in SHELLS
+        if shutil.which(shell)
+    ],
+)
 def test_a_capture_is_picked_by_eye_in_a_command_substitution(tmp_path: Path, shell: str) -> None:
     store = tmp_path / "captures.sqlite"
     fill(store, 12)

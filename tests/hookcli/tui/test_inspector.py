@@ -157,7 +157,10 @@ async def test_the_name_of_a_field_empties_nothing_while_it_is_typed(tmp_path: P
         assert len(it.app.board.feed) == 0, "when it is kept it is meant"
 
 
-@pytest.mark.parametrize("width", [60, 80, 110, 126, 140, 160])
+@pytest.mark.parametrize(
+    "width",
+    [60, 126, *(pytest.param(width, marks=pytest.mark.slow) for width in (80, 110, 140, 160))],
+)
 async def test_facts_about_bodies_are_left_out_and_not_cut(tmp_path: Path, width: int) -> None:
     async with driven(tmp_path, 3, size=(width, 45)) as it:
         await it.press("enter", "1")
@@ -420,7 +423,13 @@ ENDING = ("leave", "leave-now", "interrupt", "suspend", "edit-outside", "pager")
 """They leave the screen, or hand the terminal over: `test_terminal` and `test_leaving` do them."""
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param(place, marks=() if place in ("list", "detail") else pytest.mark.slow)
+        for place in PLACES
+    ],
+)
 async def test_with_the_relay_gone_the_keys_of_a_place_work(tmp_path: Path, place: str) -> None:
     """Acceptance 18: all that the table has for it."""
     where = {"attempts": "3", "signature": "4", "diff": "5", "raw": "6"}

@@ -13,8 +13,8 @@ from tests.hookcli.tui import walk
 from tests.hookcli.tui.rig import JSON, READY, Drive, attempt, capture, driven, listening, put
 
 SIZES = [(60, 15), (80, 24), (120, 40), (300, 80)]
-FEW = [(60, 15), (120, 40)]
-"""Sizes of the default tier; the others are for the slow one."""
+EACH = [pytest.param(size, marks=() if size == (60, 15) else pytest.mark.slow) for size in SIZES]
+"""The narrowest in the default tier, the others in the slow one."""
 
 
 def long(tag: str, words: int = 90) -> str:
@@ -155,9 +155,7 @@ def broken_hints(it: Drive) -> list[str]:
     return [part for part in re.split(r"\s{2,}", last) if part not in LABELS]
 
 
-@pytest.mark.parametrize(
-    "size", [pytest.param(size, marks=() if size in FEW else pytest.mark.slow) for size in SIZES]
-)
+@pytest.mark.parametrize("size", EACH)
 async def test_nothing_is_cut_without_a_sign_and_no_hint_at_all(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -174,7 +172,7 @@ async def test_nothing_is_cut_without_a_sign_and_no_hint_at_all(
     )
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", EACH)
 @pytest.mark.parametrize("local", [False, True], ids=["live", "local"])
 async def test_the_empty_screens_cut_nothing_without_a_sign(
     tmp_path: Path, size: tuple[int, int], local: bool
