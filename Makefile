@@ -58,7 +58,7 @@ types: $(STAMP)
 imports: $(STAMP)
 	$(BIN)/lint-imports
 
-test: $(STAMP)  ## The default tests, under two minutes
+test: $(STAMP)  ## The default tests, about two minutes
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 test-slow: $(STAMP)  ## The long journeys: kills, cuts, soaks
