@@ -172,16 +172,15 @@ class SqliteLog:
         return end
 
     def _committed(self, batch: Sequence[Appended]) -> None:
-        """On the loop: senders first, then those who wait for more."""
-        touched = set()
+        """On the loop: those who wait for more first, as their way on is the longer one."""
         for one in batch:
             self._tail.add(one.endpoint, one.seq, one.message)
             self._heads[one.endpoint] = one.seq
-            touched.add(one.endpoint)
-            one.told(one.seq)
-        for endpoint in touched:
+        for endpoint in {one.endpoint for one in batch}:
             for wake in tuple(self._watchers.get(endpoint, ())):
                 wake()
+        for one in batch:
+            one.told(one.seq)
 
     def _reloaded(self, heads: dict[str, int]) -> None:
         """On the loop, after the file was opened anew: a failed commit may have stored events."""
