@@ -248,7 +248,7 @@ class Stream(asyncio.Protocol):
                 self._reading = True
                 log.read(self.endpoint, self._position, self._read, events=events, size=size)
                 return
-            if not self._send_page(page):
+            if page.is_empty or not self._send_page(page):
                 break
         if not (self._paused or self._reading or self._ended):
             self._send_rest()

@@ -51,6 +51,11 @@ class Page:
     replies: dict[int, Reply] = field(default_factory=dict)
     """What the senders of these events, or of earlier ones, were told, as far as it is recorded."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it says nothing at all."""
+        return not (self.events or self.gaps or self.replies)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:

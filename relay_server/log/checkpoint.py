@@ -12,6 +12,8 @@ _STEP = 16 << 20
 """Bytes of write-ahead log after which the background copies what there is."""
 _NEARLY = 1 << 20
 """Bytes behind which the writer may finish: copying them takes a few milliseconds."""
+_UNSEEN = 16
+"""Commits, or MiB, after which its size is looked at again: asking costs as much as a small insert."""
 _MOST = 256 << 20
 """Bytes of write-ahead log at which the writer finishes at any cost, and senders wait."""
 
@@ -32,6 +34,8 @@ class Checkpointer:
         self._wal = f"{path}-wal"
         self._size = 0
         """Of the write-ahead log, in bytes."""
+        self._unseen = 0.0
+        """Commits or MiB since it was looked at, whichever are more."""
         self._copied = WAL_KEPT
         """Up to where it is surely in the file, or need not be yet."""
         self._nearly = False
@@ -51,8 +55,12 @@ class Checkpointer:
         self._news.set()
         self._thread.join()
 
-    def look(self) -> None:
-        """From the writer, between two commits: how large has the write-ahead log become?"""
+    def look(self, written: int) -> None:
+        """From the writer, after a commit of so many bytes: has the write-ahead log become large?"""
+        self._unseen += max(1.0, written / (1 << 20))
+        if self._unseen < _UNSEEN:
+            return
+        self._unseen = 0.0
         before = self._size
         self._size = self._now()
         if self._size < before:

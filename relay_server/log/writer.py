@@ -7,7 +7,6 @@ so the log goes on by itself when the disk does.
 import asyncio
 import contextlib
 import logging
-import os
 import sqlite3
 import threading
 import time
@@ -25,6 +24,7 @@ from relay_server.log.checkpoint import Checkpointer
 from relay_server.log.coding import encode
 from relay_server.log.large import LargeMessages
 from relay_server.log.retention import Retainer
+from relay_server.log.room import Room
 from relay_server.log.rows import Coded, insert_events, insert_replies, saved_clock
 from relay_server.log.schema import connect, disk_failed, settle, short_of_disk, transaction
 from relay_server.log.shelves import Shelf, Shelves
@@ -112,6 +112,9 @@ class Writer:
         self._clock_base: int | None = None
         self._clock_saved = 0
         self._opened = time.monotonic()
+        self._room = Room(path.parent)
+        self._written = 0
+        """Bytes of events since the checkpointer has looked."""
         self._thread = threading.Thread(target=self._run, name="relay-log-writer", daemon=True)
 
     def start(self) -> None:
@@ -274,6 +277,7 @@ class Writer:
         for one in coded:
             one.shelf.stored = one.seq
             self.shelves.changed(one.shelf, 1, len(one.message))
+            self._written += len(one.message)
             self._retainer.note(one.shelf)
 
     def _do(self, job: Job) -> None:
@@ -296,7 +300,8 @@ class Writer:
                 return False
             if clock >= self._clock_saved + _CLOCK_EVERY_S:
                 self._save_clock(self._db, clock)
-            self._checkpointer.look()
+            written, self._written = self._written, 0
+            self._checkpointer.look(written)
             if self._checkpointer.due:
                 self._checkpointer.finish(self._db)
             return self._retainer.due(clock) and self._retainer.step(self._db, clock)
@@ -311,9 +316,10 @@ class Writer:
         if self._db is None and self._broken and time.monotonic() < self._broken[0]:
             raise StorageError(self._broken[1])
         db = self._db or self._connect()
-        disk = os.statvfs(self._path.parent)
-        total, free = disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize
+        total, free = self._room.left(size)
         if short_of_disk(total, free, size, low_water=self._low_water, kept_back=kept_back):
+            self._room.look_again()
+            total, free = self._room.left(size)
             # Pages of removed events are as good as free space.
             pages = int(db.execute("pragma freelist_count").fetchone()[0])
             free += pages * int(db.execute("pragma page_size").fetchone()[0])
