@@ -6,7 +6,7 @@ what the senders are to be told because of it.
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -102,21 +102,22 @@ class Hub:
         id: str,  # noqa: A002
         *,
         respond: Literal["app", "ack"],
-        deadline_ms: int,
+        deadline_ms: Callable[[], int],
         now: float,
     ) -> Tell | None:
         """An event is durable; None: its sender is held.
 
         Args:
             respond: What its endpoint says.
-            deadline_ms: What its endpoint says; the most impatient listener's wish goes before.
+            deadline_ms: Asked where its sender is held and no listener has a wish; the most
+                impatient listener's goes before.
             now: When its request had been read.
         """
         ready = self._ready(endpoint, respond) if self._may_hold(endpoint) else []
         if not ready:
             return Tell(endpoint, seq, "ack")
         own = [one.deadline_ms for one in ready if one.deadline_ms is not None]
-        deadline = now + min(own, default=deadline_ms) / 1000
+        deadline = now + (min(own) if own else deadline_ms()) / 1000
         self._holds[endpoint, seq] = _Hold(id, deadline, {one.id for one in ready})
         self._held_of[endpoint] += 1
         heapq.heappush(self._deadlines, (deadline, endpoint, seq))

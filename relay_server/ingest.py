@@ -239,7 +239,7 @@ class Ingest:
             outcome,
             event,
             respond=endpoint.respond,
-            deadline_ms=self._deadline_ms(endpoint, exchange.head),
+            deadline_ms=partial(self._deadline_ms, endpoint, exchange.head),
             now=exchange.at,
         )
         if tell is not None:
@@ -256,10 +256,8 @@ class Ingest:
         self._streams.others.held(endpoint.id, outcome)
 
     def _deadline_ms(self, endpoint: Endpoint, head: Head) -> int:
-        """How long this sender is held at most, if it is held at all."""
-        if endpoint.deadline_ms is not None or not self._hub.listeners(endpoint.id):
-            return endpoint.deadline_ms or self.settings.deadline_ms
-        return deadline_ms(head, self.settings.deadline_ms)
+        """How long this sender is held at most."""
+        return endpoint.deadline_ms or deadline_ms(head, self.settings.deadline_ms)
 
     def tell(self, tells: list[Tell]) -> None:
         """Do what the hub decided."""

@@ -25,7 +25,9 @@ def result(seq: int, outcome: str = "answered", name: str = "") -> Result:
 def append(
     hub: Hub, seq: int, *, respond: Literal["app", "ack"] = "app", now: float = 0.0
 ) -> Tell | None:
-    return hub.appended(EP, seq, f"event-{seq}", respond=respond, deadline_ms=10_000, now=now)
+    return hub.appended(
+        EP, seq, f"event-{seq}", respond=respond, deadline_ms=lambda: 10_000, now=now
+    )
 
 
 def with_listeners(*listeners: Listener) -> Hub:
@@ -59,7 +61,7 @@ def test_one_endpoint_holds_its_part_and_no_more() -> None:
     for number, endpoint in ((1, EP), (2, "ep_b")):
         hub.attached(Listener(id=number, endpoint=endpoint, respond=None, deadline_ms=None))
     assert [append(hub, seq) for seq in (1, 2, 3)] == [None, None, Tell(EP, 3, "ack")]
-    other = hub.appended("ep_b", 1, "event-1", respond="app", deadline_ms=10_000, now=0.0)
+    other = hub.appended("ep_b", 1, "event-1", respond="app", deadline_ms=lambda: 10_000, now=0.0)
     assert other is None, "another endpoint's senders are held all the same"
     hub.hung_up(EP, 1)
     assert append(hub, 4) is None
