@@ -17,22 +17,24 @@ def telling(*, type: str = "", id: str = "") -> Teller:  # noqa: A002 - their na
     types, ids = type.split(), id.split()
     paths = [place.removeprefix("body:") for place in types + ids if place.startswith("body:")]
     peek = Peek(*paths) if paths else None
+    of_type, of_id = (tuple(_place(place, paths) for place in told) for told in (types, ids))
 
     def tell(request: Request) -> tuple[str, str]:
-        found = dict(zip(paths, peek(request.body), strict=True)) if peek else {}
-        return _told(types, request, found), _told(ids, request, found)
+        found = peek(request.body) if peek else []
+        return _told(of_type, request, found), _told(of_id, request, found)
 
     return tell
 
 
-def _told(places: list[str], request: Request, found: dict[str, str]) -> str:
-    if len(places) == 1:
-        return _one(places[0], request, found)
-    return ".".join(filter(None, [_one(place, request, found) for place in places]))
-
-
-def _one(place: str, request: Request, found: dict[str, str]) -> str:
+def _place(place: str, paths: list[str]) -> bytes | int:
+    """A field's name in lower case, or which of the values that are looked up in the body."""
     kind, _, name = place.partition(":")
-    if kind == "header":
-        return shown(optional(request, name.encode().lower()))
-    return found.get(name, "")
+    return name.encode().lower() if kind == "header" else paths.index(name)
+
+
+def _told(places: tuple[bytes | int, ...], request: Request, found: list[str]) -> str:
+    told = [
+        found[place] if isinstance(place, int) else shown(optional(request, place))
+        for place in places
+    ]
+    return told[0] if len(told) == 1 else ".".join(filter(None, told))
