@@ -2,7 +2,7 @@
 
 The event loop never waits for the disk; a commit costs it two hops, however many events it holds.
 An event is written as soon as the thread is free. Attempts and replies, which nobody waits for, may
-wait a moment for company.
+wait a moment for company: alone they would only hold up the next event.
 """
 
 import asyncio
@@ -24,8 +24,10 @@ from hookcli.wire.messages import Event
 T = TypeVar("T")
 
 LINGER_S = 0.05
-"""How long an attempt or a reply may wait for others, or for the next event to be written with."""
+"""How long an attempt or a reply may wait for others to be written with."""
 _MOST_LINGERING = 16
+_MANY_LINGERING = 12
+"""So many are worth no transaction of their own where events are written anyway."""
 _MOST_BYTES = 16 << 20
 """Bytes after which a transaction takes no more, so that its end is heard of soon."""
 
@@ -122,7 +124,11 @@ class Keeper:
 
     def events(self, events: Sequence[Event], stream: int) -> None:
         """Keep events, in the order of the log, and the cursor behind them."""
-        self._give(_Events(events, stream))
+        work = _Events(events, stream)
+        if len(self._lingering) < _MANY_LINGERING:
+            self._inbox.put([work])
+        else:
+            self._give(work)
 
     def moved(self, moved: Moved) -> None:
         """Keep another cursor."""

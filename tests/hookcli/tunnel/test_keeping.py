@@ -120,14 +120,20 @@ async def test_attempts_and_replies_wait_for_company_but_never_long(tmp_path: Pa
         assert it.keeper.size == 0
 
 
-async def test_an_event_takes_what_has_lingered_with_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("lingering", "beside"), [(1, 0), (12, 12)])
+async def test_an_event_takes_with_it_only_what_is_worth_no_transaction_of_its_own(
+    tmp_path: Path, lingering: int, beside: int
+) -> None:
     async with desk(tmp_path / "c.sqlite") as it:
         it.keeper.events([event(1)], 1)
         await it.until(1)
-        it.keeper.attempt(attempt(1), [delivery(1)])
+        for _ in range(lingering):
+            it.keeper.attempt(attempt(1), [delivery(1)])
         it.keeper.events([event(2)], 1)
-        _, kept = await it.until(2)
-        assert len(kept.attempts) == len(kept.captures) == 1
+        _, second = (await it.until(2))[:2]
+        assert (len(second.captures), len(second.attempts)) == (1, beside)
+        await it.keeper.close()
+        assert sum(len(kept.attempts) for kept in it.kept) == lingering
 
 
 async def test_a_delivery_that_changes_twice_stands_in_the_end_as_it_was_last(
