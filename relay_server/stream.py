@@ -75,6 +75,7 @@ class Stream(asyncio.Protocol):
         "heard",
         "id",
         "sha256",
+        "since",
         "wish",
     )
 
@@ -96,6 +97,8 @@ class Stream(asyncio.Protocol):
         self.wish = wish
         self.sha256 = sha256
         """Of the token that opened it."""
+        self.since = 0
+        """When it began, µs since the Unix epoch: what its welcome says is now."""
         self.heard = streams.loop.time()
         """When the last bytes came."""
         self._begin = self._position = 0
@@ -179,7 +182,7 @@ class Stream(asyncio.Protocol):
                     window_events=settings.window_events,
                     window_bytes=settings.window_bytes,
                     retention_s=settings.retention_s,
-                    now=time.time_ns() // 1000,
+                    now=self.since,
                     relay=self._streams.relay,
                 )
             )

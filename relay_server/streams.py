@@ -165,6 +165,7 @@ class Streams:
         elif len(streams) >= self.settings.max_listeners:
             stream.end(TOO_MANY, "too many listeners on this endpoint")
         else:
+            stream.since = time.time_ns() // 1000
             self._of[endpoint.id] = streams
             streams[stream] = self.log.watch(endpoint.id, stream.wake)
             self.hub.attached(
@@ -177,7 +178,14 @@ class Streams:
             )
             wish = stream.wish
             self.others.attached(
-                Seat(stream.id, endpoint.id, wish.name, wish.respond, wish.deadline_ms)
+                Seat(
+                    stream.id,
+                    endpoint.id,
+                    wish.name,
+                    wish.respond,
+                    wish.deadline_ms,
+                    since=stream.since,
+                )
             )
             self._peers_changed(endpoint.id)
             # A cursor beyond the head is from a log that was lost: nothing new must be missed.
@@ -301,14 +309,20 @@ class Streams:
         changed, self._changed = self._changed, set()
         for endpoint in changed:
             streams = tuple(self._of.get(endpoint, ()))
-            message = codec.encode(Peers(names=self.names(endpoint)))
+            listening = self._listening(endpoint)
+            names = tuple(name for name, _ in listening)
+            since = tuple(at for _, at in listening)
+            message = codec.encode(Peers(names=names, since=since))
             for stream in streams:
                 stream.peers(message)
 
     def names(self, endpoint: str) -> tuple[str, ...]:
         """What everyone is called who listens to this endpoint, sorted."""
-        here = [stream.wish.name for stream in self._of.get(endpoint, ())]
-        return tuple(sorted(here + self.others.names(endpoint)))
+        return tuple(name for name, _ in self._listening(endpoint))
+
+    def _listening(self, endpoint: str) -> list[tuple[str, int]]:
+        here = [(stream.wish.name, stream.since) for stream in self._of.get(endpoint, ())]
+        return sorted(here + self.others.listening(endpoint))
 
     def sweep(self) -> None:
         """Called every second: end streams that are silent or whose token has run out."""

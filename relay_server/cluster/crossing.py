@@ -9,6 +9,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from itertools import islice
 
+from msgspec.structs import replace
+
 from hookcli.wire import codec
 from hookcli.wire.messages import Refused, Result
 from relay_server.cluster.neighbours import AskFor, Came, Effect, Neighbours, Turned, Went
@@ -98,9 +100,7 @@ class Crossing:
         """Its program accepts connections, or no longer."""
         seat = self._seats.get(number)
         if seat is not None and seat.up is not up:
-            self.attached(
-                Seat(number, seat.endpoint, seat.name, seat.respond, seat.deadline_ms, up)
-            )
+            self.attached(replace(seat, up=up))
 
     def detached(self, number: int) -> None:
         """It is gone."""
@@ -139,9 +139,9 @@ class Crossing:
         for node in self._neighbours.nodes(endpoint):
             self._say(f"{self._one}.{node}", TurnedAway(self._me, endpoint, one))
 
-    def names(self, endpoint: str) -> list[str]:
-        """Who listens to it at other relays."""
-        return self._neighbours.names(endpoint)
+    def listening(self, endpoint: str) -> list[tuple[str, int]]:
+        """Who listens to it at other relays, and since when (µs since the Unix epoch)."""
+        return self._neighbours.listening(endpoint)
 
     # -- saying -------------------------------------------------------------------------------
 

@@ -82,10 +82,10 @@ class Neighbours:
         """The relays where somebody listens to it."""
         return tuple(self._at.get(endpoint, ()))
 
-    def names(self, endpoint: str) -> list[str]:
-        """Who listens to it elsewhere."""
+    def listening(self, endpoint: str) -> list[tuple[str, int]]:
+        """Who listens to it elsewhere, and since when."""
         return [
-            seat.name
+            (seat.name, seat.since)
             for node in self.nodes(endpoint)
             for _, seat in self._nodes[node].seats.values()
             if seat.endpoint == endpoint

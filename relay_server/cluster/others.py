@@ -53,8 +53,8 @@ class Others(Protocol):
     def refused(self, endpoint: str, one: Refused) -> None:
         """A sender was turned away here."""
 
-    def names(self, endpoint: str) -> list[str]:
-        """Who listens to it at other relays."""
+    def listening(self, endpoint: str) -> list[tuple[str, int]]:
+        """Who listens to it at other relays, and since when (µs since the Unix epoch)."""
 
 
 class Alone:
@@ -99,7 +99,7 @@ class Alone:
     def refused(self, endpoint: str, one: Refused) -> None:
         """Nobody to tell."""
 
-    def names(self, endpoint: str) -> list[str]:
+    def listening(self, endpoint: str) -> list[tuple[str, int]]:
         """Nobody."""
         del endpoint
         return []

@@ -17,6 +17,8 @@ class Seat(Struct, array_like=True, frozen=True):
     respond: Literal["app", "ack"] | None
     deadline_ms: int | None
     up: bool = True
+    since: int = 0
+    """When it came, µs since the Unix epoch."""
 
 
 class _Word(Struct, tag_field="w", array_like=True, frozen=True):

@@ -75,6 +75,11 @@ async def event(it: Stream, number: int = 1) -> Event:
     return it.events[number - 1]
 
 
+def peers(it: Stream) -> list[tuple[tuple[str, ...], tuple[int, ...]]]:
+    """Who listened and since when, each time it was told."""
+    return [(one.names, one.since) for one in it.messages if isinstance(one, Peers)]
+
+
 async def knows(it: Running, endpoint: str, listeners: int) -> None:
     """Wait until the relay has heard of so many listeners."""
     parts = it.relay._running
@@ -130,9 +135,9 @@ async def test_listeners_at_two_relays_know_of_each_other_and_the_first_answer_w
         two.stream(endpoint, after="now", more="&name=there") as there,
         rawhttp.sender(one.port) as sender,
     ):
-        both = Peers(names=("here", "there"))
-        await here.until(lambda: both in here.messages, "both names")
-        await there.until(lambda: both in there.messages, "both names")
+        both = ("here", "there"), (here.welcome.now, there.welcome.now)
+        await here.until(lambda: both in peers(here), "both names")
+        await there.until(lambda: both in peers(there), "both names")
         await sender.write(rawhttp.request("POST", endpoint.path, (), b"hi"))
         answer(there, await event(there), b"first")
         assert (await sender.answer()).body == b"first"

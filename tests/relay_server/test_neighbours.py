@@ -18,7 +18,7 @@ EP = "ep_a"
 
 
 def seat(number: int, *, up: bool = True) -> Seat:
-    return Seat(number, EP, f"laptop {number}", None, None, up)
+    return Seat(number, EP, f"laptop {number}", None, None, up, since=number)
 
 
 def whole(node: str, version: int, *seats: Seat) -> Seats:
@@ -29,7 +29,7 @@ def test_a_relay_that_says_hello_is_asked_for_all() -> None:
     it = Neighbours("me")
     assert it.heard(Hello("you"), 0.0) == [AskFor("you")]
     assert it.heard(whole("you", 3, seat(1)), 0.0) == [Came(-1, seat(1))]
-    assert it.names(EP) == ["laptop 1"]
+    assert it.listening(EP) == [("laptop 1", 1)]
     assert it.nodes(EP) == ("you",)
     assert it.heard(Beat("you", 3, {}), 1.0) == []
 
@@ -51,7 +51,7 @@ def test_who_is_silent_or_says_goodbye_is_gone_with_all_its_listeners() -> None:
     it.heard(Beat("b", 0, {}), SILENT_S)
     assert it.silent(SILENT_S + 0.1) == [Went(-1, seat(1))]
     assert it.heard(Bye("b"), SILENT_S + 0.2) == [Went(-2, seat(1))]
-    assert (len(it), it.nodes(EP), it.names(EP)) == (0, (), [])
+    assert (len(it), it.nodes(EP), it.listening(EP)) == (0, (), [])
 
 
 def test_its_own_words_are_nothing_new() -> None:
@@ -108,4 +108,5 @@ def test_after_a_beat_and_an_answer_all_is_as_it_is(changes: list[tuple[int, boo
         hear(whole("you", version, *seats.values()))
     assert sorted(one.number for one in here.values()) == sorted(seats)
     assert {one.number: one for one in here.values()} == seats
-    assert sorted(it.names(EP)) == sorted(one.name for one in seats.values())
+    found = sorted(it.listening(EP))
+    assert found == sorted((one.name, one.since) for one in seats.values())

@@ -88,6 +88,7 @@ class Engine:
             self._keeper,
             dispatch,
             report=observer,
+            wall=wall,
             changed=self._check,
             end=self._end,
             bug=self._fail,

@@ -8,6 +8,7 @@ from hookcli.captures.model import Attempt, Why
 from hookcli.errors import HookcliError
 from hookcli.tunnel import answering
 from hookcli.tunnel.client import Client
+from hookcli.tunnel.company import Company
 from hookcli.tunnel.dispatch import Dispatch
 from hookcli.tunnel.intake import Intake
 from hookcli.tunnel.keeping import Keeper, Kept
@@ -57,13 +58,15 @@ class Reception:
         dispatch: Dispatch,
         *,
         report: Callable[[Report], None],
+        wall: Callable[[], int],
         changed: Callable[[], None],
         end: Callable[[str, HookcliError], None],
         bug: Callable[[Exception], None],
     ) -> None:
         self._plan, self._intake, self._keeper = plan, intake, keeper
         self._dispatch = dispatch
-        self._report, self._changed, self._end, self._bug = report, changed, end, bug
+        self._report, self._wall, self._changed = report, wall, changed
+        self._end, self._bug = end, bug
         self.client: Client
         """Set once it is made; nothing is received before."""
         self.cursor: int | None = None
@@ -79,7 +82,7 @@ class Reception:
         """What the relay believes of the program."""
         self._beside: dict[str, frozenset[str]] = {}
         """By capture: targets whose answers no sender gets."""
-        self._others: list[str] = []
+        self._company = Company(plan.name, plan.called)
         self._unknown: set[str] = set()
 
     @property
@@ -99,6 +102,7 @@ class Reception:
         moved = self._intake.welcomed(welcome)
         if moved is not None:
             self._keeper.moved(moved)
+        self._company.welcomed(welcome.now)
         self._up = True
         self._forget_ack()
         self.tell_target()
@@ -259,8 +263,9 @@ class Reception:
             case Replied(replies=replies):
                 self._keeper.told(self._intake.told(replies))
                 self._changed()
-            case Peers(names=names):
-                self._peers(names)
+            case Peers():
+                if (notice := self._company.told(message, self._wall())) is not None:
+                    self._report(notice)
             case Refused():
                 self._refused(message)
             case Unknown(type=kind):
@@ -282,33 +287,6 @@ class Reception:
             Missing(from_seq=gap.from_seq, to_seq=gap.to_seq, count=gap.count, reason=gap.reason)
         )
         self._changed()
-
-    def _peers(self, names: Sequence[str]) -> None:
-        """Who else listens; told when somebody comes, and when the last has gone."""
-        others = list(names)
-        if self._plan.name in others:
-            others.remove(self._plan.name)
-        come = [name for name in others if name not in self._others]
-        more = len(others) > len(self._others)
-        alone = bool(self._others) and not others
-        self._others = others
-        if alone:
-            text = "no other listener is on this endpoint any more"
-            self._report(Notice(level="info", code="alone", text=text))
-        if not come and not more:
-            return
-        who = ", ".join(name or "without a name" for name in come or others)
-        listeners = (
-            "another listener is" if len(others) == 1 else f"{len(others)} other listeners are"
-        )
-        self._report(
-            Notice(
-                level="info",
-                code="another-listener",
-                text=f"{listeners} on this endpoint ({who}); all get every event",
-                hint="hookcli endpoint create NAME, for one of your own",
-            )
-        )
 
     def _refused(self, refused: Refused) -> None:
         """A sender was turned away at the relay's door."""

@@ -121,6 +121,8 @@ class Peers(Struct, tag="peers", tag_field="type", frozen=True, kw_only=True):
     """Who else listens to this endpoint now; sent when it changes."""
 
     names: tuple[str, ...]
+    since: tuple[int, ...] = ()
+    """When each of them came, µs since the Unix epoch; this listener's own is its `Welcome.now`."""
 
 
 class Ping(Struct, tag="ping", tag_field="type", frozen=True, kw_only=True):

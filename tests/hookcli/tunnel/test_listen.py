@@ -568,7 +568,7 @@ async def test_another_listener_is_told_of(
         async with running(other):
             (notice,) = await it.watch.count(Notice)
             assert notice.code == "another-listener"
-            assert "maria-mbp" in notice.text
+            assert "another listener (maria-mbp, since " in notice.text
         _, notice = await it.watch.count(Notice, 2)
         assert notice.code == "alone"
 
