@@ -19,6 +19,8 @@ help:  ## List the targets
 $(STAMP): pyproject.toml constraints.txt
 	sh scripts/venv.sh $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@# Once, and not by each of the first processes that start at the same time.
+	@$(BIN)/python -m compileall -q src relay_server
 	@touch $@
 
 setup: $(STAMP)  ## Create .venv with everything in it

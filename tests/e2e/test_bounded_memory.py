@@ -41,7 +41,11 @@ async def test_webhooks_without_a_listener_stay_out_of_memory(
 
 
 @pytest.mark.parametrize(
-    ("size", "senders"), [pytest.param(8 << 10, 32, marks=pytest.mark.slow), (1 << 20, 16)]
+    ("size", "senders"),
+    [
+        pytest.param(8 << 10, 32, marks=pytest.mark.slow),
+        pytest.param(1 << 20, 16, marks=pytest.mark.slow),
+    ],
 )
 async def test_a_listener_that_never_reads_costs_its_window_and_no_more(
     tmp_path: Path, size: int, senders: int

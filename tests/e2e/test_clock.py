@@ -41,6 +41,7 @@ async def sent(it: Relay, endpoint: Endpoint) -> list[str]:
     return ids
 
 
+@pytest.mark.slow
 async def test_jumps_between_starts_lose_nothing_and_keep_the_order(tmp_path: Path) -> None:
     offset = tmp_path / "offset"
     async with relay(tmp_path, prefix=with_clock(offset)) as it:
@@ -76,6 +77,7 @@ async def test_jumps_while_it_runs_lose_nothing_and_ids_go_on_rising(tmp_path: P
     assert [event.id for event in live.events] == acked == sorted(set(acked))
 
 
+@pytest.mark.slow
 async def test_a_listener_whose_clock_jumps_captures_and_delivers_everything_in_order(
     tmp_path: Path,
 ) -> None:

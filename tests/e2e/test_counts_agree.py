@@ -20,6 +20,7 @@ async def program(message: Message, writer: asyncio.StreamWriter) -> None:
     await rawhttp.respond(status)(message, writer)
 
 
+@pytest.mark.slow
 @pytest.mark.log("sqlite", slow="nats")
 async def test_stats_and_the_relays_metrics_agree(tmp_path: Path) -> None:
     async with road(tmp_path, answer=program) as it:

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.support import rawhttp
 from tests.support.road import EVENT_ID, road, until
 
 SIZE = 40_000
 
 
+@pytest.mark.slow
 async def test_a_flipped_bit_costs_its_event_and_is_told_to_operator_and_developer(
     tmp_path: Path,
 ) -> None:

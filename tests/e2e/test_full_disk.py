@@ -19,7 +19,7 @@ from tests.support.stream import count_log
 from tests.support.traffic import Traffic, number_in, traffic
 
 
-@pytest.mark.parametrize("kind", [SmallDisk, ShortFiles])
+@pytest.mark.parametrize("kind", [SmallDisk, pytest.param(ShortFiles, marks=pytest.mark.slow)])
 async def test_a_full_disk_is_told_and_work_goes_on_when_there_is_room(
     tmp_path: Path, kind: type[SmallDisk | ShortFiles]
 ) -> None:
@@ -29,6 +29,7 @@ async def test_a_full_disk_is_told_and_work_goes_on_when_there_is_room(
         await takes_nothing_for_a_while(it, SmallDisk(it) if prefix else ShortFiles(it))
 
 
+@pytest.mark.slow
 async def test_a_disk_that_turns_read_only_is_told_and_work_goes_on_when_it_is_none(
     tmp_path: Path,
 ) -> None:

@@ -43,6 +43,7 @@ async def test_every_acked_event_is_captured_once_and_delivered(tmp_path: Path, 
     assert delivered.total() - len(delivered) <= DOUBLED_PER_KILL * kills
 
 
+@pytest.mark.slow
 async def test_without_a_fault_nothing_is_delivered_twice(tmp_path: Path) -> None:
     async with road(tmp_path, respond="ack") as it:
         acked = await send_and_kill(it, 0)

@@ -110,6 +110,7 @@ async def test_nobody_is_told_anything_while_the_disk_is_not_done(tmp_path: Path
             assert [answer.status for answer in await asyncio.gather(*asked)] == [202] * 16
 
 
+@pytest.mark.slow
 async def test_a_sync_that_fails_is_told_503_and_nothing_acked_is_lost(tmp_path: Path) -> None:
     chance = random.Random(5)
     with disk(tmp_path / "relay") as under:

@@ -93,6 +93,7 @@ async def test_the_token_in_a_url_is_no_token_for_the_api_either(tmp_path: Path)
             assert (await rawhttp.once(it.port, rawhttp.request("GET", target))).status == 401
 
 
+@pytest.mark.slow
 async def test_guessing_opens_nothing(tmp_path: Path) -> None:
     async with relay(tmp_path) as it:
         mine = await it.endpoint()

@@ -201,7 +201,10 @@ def test_in_fish_itself(filled: Shelf, tmp_path: Path, line: str, wanted: str) -
 @pytest.mark.skipif(not shutil.which("zsh"), reason="needs zsh")
 @pytest.mark.parametrize(
     ("typed", "wanted"),
-    [("hookcli wai", "hookcli wait"), ("hookcli ls type:inv", "type:invoice.paid")],
+    [
+        pytest.param("hookcli wai", "hookcli wait", marks=pytest.mark.slow),
+        ("hookcli ls type:inv", "type:invoice.paid"),
+    ],
 )
 def test_in_zsh_itself(filled: Shelf, tmp_path: Path, typed: str, wanted: str) -> None:
     env = environment(tmp_path, {"HOOKCLI_STORE": str(filled.file), "TERM": "xterm-256color"})

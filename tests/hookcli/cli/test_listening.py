@@ -86,8 +86,8 @@ async def test_records_tell_the_whole_road_and_nothing_else_is_on_stdout(
     ("number", "code"),
     [
         (signal.SIGINT, ExitCode.INTERRUPTED),
-        (signal.SIGTERM, ExitCode.TERMINATED),
-        (signal.SIGHUP, ExitCode.HUNG_UP),
+        pytest.param(signal.SIGTERM, ExitCode.TERMINATED, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, ExitCode.HUNG_UP, marks=pytest.mark.slow),
     ],
 )
 async def test_signals_end_it_with_their_code(
@@ -262,6 +262,7 @@ async def test_a_second_listener_would_take_events_from_the_first_and_is_refused
     assert drained.returncode == ExitCode.YES
 
 
+@pytest.mark.slow
 async def test_two_listeners_without_a_relay_do_not_meet(
     program: rawhttp.Program, tmp_path: Path
 ) -> None:
@@ -323,6 +324,7 @@ async def test_captures_are_listed_shown_and_sent_again_without_a_relay(
     assert (await listening.run("ls", "--count")).out == ["1"]
 
 
+@pytest.mark.slow
 async def test_replays_are_judged(
     server: Relay, program: rawhttp.Program, listening: Listener
 ) -> None:

@@ -140,7 +140,9 @@ def test_the_bare_command_opens_the_screen_and_q_leaves_it(tmp_path: Path) -> No
         assert it.clean
 
 
-@pytest.mark.parametrize("arguments", [("ui",), ("ui", "status:5xx")])
+@pytest.mark.parametrize(
+    "arguments", [("ui", "status:5xx"), pytest.param(("ui",), marks=pytest.mark.slow)]
+)
 def test_ui_shows_what_is_in_the_store(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     store = tmp_path / "captures.sqlite"
     fill(store, 12)
@@ -201,7 +203,17 @@ def test_a_terminal_that_is_too_small_gets_lines(tmp_path: Path) -> None:
 # Without a screen
 
 
-@pytest.mark.parametrize("how", ["piped", "dumb", "ci", "closed stdin", "no controlling terminal"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "piped",
+        "dumb",
+        *[
+            pytest.param(how, marks=pytest.mark.slow)
+            for how in ("ci", "closed stdin", "no controlling terminal")
+        ],
+    ],
+)
 def test_no_screen_where_nobody_looks(tmp_path: Path, how: str) -> None:
     """Lines, no escape byte on stdout, no traceback, and an end by `--for` is a success."""
     env = at_home(tmp_path, {"dumb": {"TERM": "dumb"}, "ci": {"CI": "1"}}.get(how, {}))
@@ -252,6 +264,7 @@ async def test_listening_on_a_terminal_from_the_first_drawing_to_the_last_words(
         assert endpoint.token not in said
 
 
+@pytest.mark.slow
 async def test_the_first_drawing_waits_for_no_network_library(
     program: rawhttp.Program, tmp_path: Path
 ) -> None:
@@ -263,6 +276,7 @@ async def test_the_first_drawing_waits_for_no_network_library(
     assert whole < allowed(1.2)
 
 
+@pytest.mark.slow
 async def test_a_piped_stdout_carries_every_record_while_the_screen_is_open(
     server: Relay, program: rawhttp.Program, tmp_path: Path
 ) -> None:
@@ -290,6 +304,7 @@ async def test_a_piped_stdout_carries_every_record_while_the_screen_is_open(
     assert b'"v":1' not in it.output
 
 
+@pytest.mark.slow
 async def test_what_came_to_a_program_that_is_down_is_delivered_when_it_is_up(
     program: rawhttp.Program, tmp_path: Path
 ) -> None:
@@ -327,7 +342,10 @@ def _url(it: Terminal) -> tuple[str, str]:
 
 @pytest.mark.parametrize(
     ("number", "code"),
-    [(signal.SIGTERM, ExitCode.TERMINATED), (signal.SIGHUP, ExitCode.HUNG_UP)],
+    [
+        (signal.SIGTERM, ExitCode.TERMINATED),
+        pytest.param(signal.SIGHUP, ExitCode.HUNG_UP, marks=pytest.mark.slow),
+    ],
 )
 async def test_a_signal_ends_screen_and_listener_with_its_code(
     program: rawhttp.Program, tmp_path: Path, number: int, code: ExitCode
@@ -340,6 +358,7 @@ async def test_a_signal_ends_screen_and_listener_with_its_code(
         assert b"Stopped." in it.output
 
 
+@pytest.mark.slow
 async def test_a_token_that_is_not_accepted_is_told_on_the_screen_and_by_the_code(
     server: Relay, program: rawhttp.Program, tmp_path: Path
 ) -> None:

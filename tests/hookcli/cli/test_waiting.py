@@ -191,6 +191,7 @@ async def test_a_signal_ends_it(server: Relay, tmp_path: Path) -> None:
     assert (process.out, "Traceback" in process.tail()) == ([], False)
 
 
+@pytest.mark.slow
 async def test_a_relay_that_is_not_there_ends_it_and_so_does_a_signal(tmp_path: Path) -> None:
     it = Listener(
         tmp_path / "laptop", "http://127.0.0.1:9", Endpoint(id="ep_x", url="", token="hk_x"), None

@@ -108,6 +108,7 @@ WRONG = {
 """A test that is wrong, and what must be said about it."""
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_said_with_a_way_out(project: Path) -> None:
     for name, (tests, _) in WRONG.items():
         (project / "tests" / f"test_{name}.py").write_text(tests.replace("test_x", f"test_{name}"))
@@ -132,6 +133,7 @@ def test_a_secret_may_stand_in_a_variable(project: Path) -> None:
     assert "the variable TEST_SECRET is not set" in said
 
 
+@pytest.mark.slow
 def test_it_costs_nothing_until_it_is_used(project: Path) -> None:
     tests = "import sys\ndef test_x():\n    names = [n for n in sys.modules if n.startswith('hookcli')]\n"
     tests += (

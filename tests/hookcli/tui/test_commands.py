@@ -138,7 +138,7 @@ async def test_marks_are_taken_off_the_same_way(tmp_path: Path) -> None:
     assert kept(tmp_path / "captures.db") == kept(again.other)
 
 
-@pytest.mark.parametrize("keys", [("r",), ("R", "enter")])
+@pytest.mark.parametrize("keys", [("r",), pytest.param(("R", "enter"), marks=pytest.mark.slow)])
 async def test_a_replay_sends_the_same(tmp_path: Path, keys: tuple[str, ...]) -> None:
     sender = as_the_command(tmp_path)
     async with rawhttp.program() as program:
@@ -163,6 +163,7 @@ async def test_a_replay_sends_the_same(tmp_path: Path, keys: tuple[str, ...]) ->
         assert one.body == body
 
 
+@pytest.mark.slow
 async def test_signed_again_is_the_same_but_for_the_time(tmp_path: Path) -> None:
     sender = as_the_command(tmp_path)
     async with rawhttp.program() as program:

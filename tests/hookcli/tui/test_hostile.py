@@ -126,7 +126,7 @@ WIDE = ["日本語のイベント", "👩\u200d👩\u200d👧\u200d👦 family",
         "x" * 10_000, "العربية", "ｆｕｌｌ"]  # fmt: skip
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 45), marks=pytest.mark.slow)])
 async def test_columns_stay_in_line_whatever_is_in_them(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:

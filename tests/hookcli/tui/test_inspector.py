@@ -304,7 +304,7 @@ async def test_the_first_event_comes_with_its_heading_and_why(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "size", [pytest.param(size, marks=() if size in FEW else pytest.mark.slow) for size in SIZES]
+    "size", [SIZES[0], *[pytest.param(size, marks=pytest.mark.slow) for size in SIZES[1:]]]
 )
 async def test_every_screen_fits_every_size(tmp_path: Path, size: tuple[int, int]) -> None:
     async with driven(tmp_path, 30, size=size, history=True) as it:
@@ -325,6 +325,7 @@ def test_layouts() -> None:
     assert panes(160, 45, "auto", opened=True, zoomed=True) == "detail"
 
 
+@pytest.mark.slow
 async def test_resizing_in_a_loop(tmp_path: Path) -> None:
     async with driven(tmp_path, 30) as it:
         for width, height in [*SIZES, *reversed(SIZES), (40, 10), (20, 5), (80, 24)]:
@@ -425,10 +426,7 @@ ENDING = ("leave", "leave-now", "interrupt", "suspend", "edit-outside", "pager")
 
 @pytest.mark.parametrize(
     "place",
-    [
-        pytest.param(place, marks=() if place in ("list", "detail") else pytest.mark.slow)
-        for place in PLACES
-    ],
+    [pytest.param(place, marks=() if place == "list" else pytest.mark.slow) for place in PLACES],
 )
 async def test_with_the_relay_gone_the_keys_of_a_place_work(tmp_path: Path, place: str) -> None:
     """Acceptance 18: all that the table has for it."""
@@ -475,7 +473,10 @@ async def test_keys_of_the_user_are_used(tmp_path: Path) -> None:
         assert len(it.program.sent) == 1
 
 
-@pytest.mark.parametrize("size", [(60, 60), (80, 90), (120, 90)])
+@pytest.mark.parametrize(
+    "size",
+    [(60, 60), *[pytest.param(size, marks=pytest.mark.slow) for size in [(80, 90), (120, 90)]]],
+)
 async def test_help_in_the_filter_bar_has_the_whole_language(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -602,7 +603,13 @@ def test_the_theme_is_the_users_or_fits_the_terminal(
     assert theme_for(wanted, ("nord", "textual-light"), env) == theme
 
 
-@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark", "ansi-light", "nord"])
+@pytest.mark.parametrize(
+    "theme",
+    [
+        "ansi-dark",
+        *[pytest.param(t, marks=pytest.mark.slow) for t in ("textual-light", "ansi-light", "nord")],
+    ],
+)
 async def test_other_themes_draw_the_same_text(tmp_path: Path, theme: str) -> None:
     async with driven(tmp_path, 6, theme=theme) as it:
         assert it.app.theme == theme

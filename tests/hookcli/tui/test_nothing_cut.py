@@ -155,7 +155,8 @@ def broken_hints(it: Drive) -> list[str]:
     return [part for part in re.split(r"\s{2,}", last) if part not in LABELS]
 
 
-@pytest.mark.parametrize("size", EACH)
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES)
 async def test_nothing_is_cut_without_a_sign_and_no_hint_at_all(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
