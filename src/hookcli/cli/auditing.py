@@ -90,9 +90,7 @@ async def _ask_all(
     here: Here, checks: Sequence[Check], cases: Sequence[Case], options: Options, stops: loop.Stops
 ) -> list[Found]:
     found: list[Found] = []
-    async with forwarding.sender(
-        None, timeout_ms=options.timeout_ms, insecure=False, mark=False
-    ) as forward:
+    async with forwarding.plain(options.timeout_ms) as forward:
         for check in checks:
             if stops.asked.is_set():
                 break

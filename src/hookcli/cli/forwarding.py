@@ -14,6 +14,9 @@ from hookcli.workbench.parcels import Forward
 if TYPE_CHECKING:
     from hookcli.tunnel.forward import Forwarder
 
+DEFAULT_TIMEOUT_MS = 30_000
+"""How long one request may take where nothing is set."""
+
 
 def headers(settings: Settings) -> Headers:
     """The `K: V` texts of the `header` setting as fields, by the rules that `replay -H` has."""
@@ -67,7 +70,17 @@ def as_set(settings: Settings) -> AbstractAsyncContextManager[Forward]:
     """What sends parcels with everything as it is set."""
     return sender(
         settings,
-        timeout_ms=settings.number("timeout") or 30_000,
+        timeout_ms=timeout_ms(settings),
         insecure=settings.flag("insecure"),
         mark=True,
     )
+
+
+def plain(timeout_ms: int) -> AbstractAsyncContextManager[Forward]:
+    """What sends parcels to their URL as they are, as a provider would."""
+    return sender(None, timeout_ms=timeout_ms, insecure=False, mark=False)
+
+
+def timeout_ms(settings: Settings) -> int:
+    """How long one request may take; 0 is no time to set."""
+    return settings.number("timeout") or DEFAULT_TIMEOUT_MS

@@ -37,9 +37,10 @@ def run(here: Here, sources: Sequence[str], form: str) -> int:
         try:
             for one in _read(here, sources, form):
                 keeper.take(one)
-        finally:
-            keeper.flush()
-            keeper.say()
+        except BaseException:
+            keeper.end(whole=False)
+            raise
+        keeper.end(whole=True)
     return ExitCode.YES
 
 
@@ -80,8 +81,11 @@ class _Keeper:
         self.waiting.clear()
         self.new.clear()
 
-    def say(self) -> None:
-        """How many there were."""
+    def end(self, *, whole: bool) -> None:
+        """Keep the rest, and say how many there were; of a fault without any it says enough."""
+        self.flush()
+        if not (whole or self.kept or self.same):
+            return
         already = f"; {self.same:,} were here already" if self.same else ""
         self.here.console.say(f"imported {plural(self.kept, 'capture')}{already}")
 

@@ -107,7 +107,7 @@ def _plan(here: Here, options: Options, road: Road, given: access.Access) -> "Pl
         headers=forwarding.headers(settings),
         host_header=settings.text("host_header") or "keep",
         insecure=settings.flag("insecure"),
-        timeout_s=_seconds(settings.number("timeout")) or 30.0,
+        timeout_s=forwarding.timeout_ms(settings) / 1000,
         concurrency=settings.number("concurrency") or 32,
         retry=settings.number("retry") or 0,
         retry_for_s=_seconds(settings.number("retry_for")),

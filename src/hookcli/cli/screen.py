@@ -185,10 +185,7 @@ async def _post(here: Here, request: "Request") -> "Attempt":
     """Send a request to its URL, as `trigger` does."""
     from hookcli.cli import forwarding, triggering
 
-    timeout_ms = here.settings.number("timeout") or 30_000
-    async with forwarding.sender(
-        None, timeout_ms=timeout_ms, insecure=False, mark=False
-    ) as forward:
+    async with forwarding.plain(forwarding.timeout_ms(here.settings)) as forward:
         return await forward(triggering.first_sent(here, request), request.url)
 
 

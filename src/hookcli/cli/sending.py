@@ -41,6 +41,7 @@ def read(here: Here, params: dict[str, Any]) -> Options:
     Raises:
         UsageError: one of them is wrong.
     """
+    from hookcli.cli import forwarding
     from hookcli.workbench.pace import read_rate, read_speed
 
     here.overrides |= {"timeout": params["timeout"]}
@@ -73,7 +74,7 @@ def read(here: Here, params: dict[str, Any]) -> Options:
         fail_fast=params["fail_fast"],
         mark=not params["no_mark"],
         insecure=params["insecure"],
-        timeout_ms=here.settings.number("timeout") or 30_000,
+        timeout_ms=forwarding.timeout_ms(here.settings),
     )
 
 

@@ -64,7 +64,7 @@ def trigger(
 
     hookcli trigger stripe/invoice.paid --set data.object.amount_paid:=0
     """
-    from hookcli.cli import triggering
+    from hookcli.cli import forwarding, triggering
 
     here: Here = ctx.obj
     if list_:
@@ -99,7 +99,7 @@ def trigger(
         yes=yes,
         dry_run=dry_run,
         letters=letters,
-        timeout_ms=here.settings.number("timeout") or 30_000,
+        timeout_ms=forwarding.timeout_ms(here.settings),
     )
     return triggering.run(here, sample, options)
 

@@ -243,9 +243,7 @@ async def _send_all(
     stops: loop.Stops,
 ) -> int:
     attempt = None
-    async with forwarding.sender(
-        None, timeout_ms=options.timeout_ms, insecure=False, mark=False
-    ) as forward:
+    async with forwarding.plain(options.timeout_ms) as forward:
         for count, (name, request) in enumerate(requests):
             if stops.asked.is_set():
                 here.console.say(f"{plural(len(requests) - count, 'request')} not sent")

@@ -197,6 +197,7 @@ def test_what_cannot_be_is_told(
     shelf.put()
     ended = shelf.run(*arguments)
     assert (ended.code, ended.out) == (code, "")
+    assert ended.err.startswith("error: ")
     assert said in ended.err
     assert "Traceback" not in ended.err
 

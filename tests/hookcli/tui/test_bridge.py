@@ -80,7 +80,8 @@ def test_the_listener_is_steered_from_the_screen() -> None:
     made: list[Listener] = []
     engine = Engine(listening(made))
     engine.start()
-    while not made:
+    until = time.monotonic() + 5
+    while not made and time.monotonic() < until:
         time.sleep(0.001)
     assert engine.steer("pause")
     assert engine.paused
