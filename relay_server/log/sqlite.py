@@ -176,11 +176,13 @@ class SqliteLog:
         for one in batch:
             self._tail.add(one.endpoint, one.seq, one.message)
             self._heads[one.endpoint] = one.seq
-        for endpoint in {one.endpoint for one in batch}:
-            for wake in tuple(self._watchers.get(endpoint, ())):
-                wake()
-        for one in batch:
-            one.told(one.seq)
+        try:
+            for endpoint in {one.endpoint for one in batch}:
+                for wake in tuple(self._watchers.get(endpoint, ())):
+                    wake()
+        finally:
+            for one in batch:
+                one.told(one.seq)
 
     def _reloaded(self, heads: dict[str, int]) -> None:
         """On the loop, after the file was opened anew: a failed commit may have stored events."""
