@@ -30,6 +30,7 @@ from hookcli.wire.messages import (
 from relay_server.incoming import BAD_MESSAGE, TOO_LARGE, Fault, Incoming
 from relay_server.log.base import Page, StorageError
 from relay_server.registry import Endpoint
+from relay_server.replies import Replies
 from relay_server.window import Window
 from relay_server.wish import Wish
 
@@ -42,10 +43,6 @@ _PAGE_EVENTS = 256
 _PAGE_BYTES = 512 << 10
 _GOODBYE_S = 2.0
 _AGAIN_S = 0.25
-_REPLIES_AFTER_S = 0.05
-"""How long what a sender was told waits for company: nobody waits for it."""
-_MANY_REPLIES = 256
-"""So many wait no longer."""
 _UNREAD_S = 3.0
 _SMALL = 64 << 10
 """What has come of a message counts as held in memory above this."""
@@ -69,7 +66,6 @@ class Stream(asyncio.Protocol):
         "_protocol",
         "_reading",
         "_replies",
-        "_replies_are_due",
         "_streams",
         "_transport",
         "_unread_since",
@@ -107,8 +103,7 @@ class Stream(asyncio.Protocol):
         self._begin = self._position = 0
         """The places after which it began, and up to which events were sent."""
         self._window = Window(streams.settings.window_events, streams.settings.window_bytes)
-        self._replies: list[Reply] = []
-        self._replies_are_due = False
+        self._replies = Replies(streams.loop)
         self._peers: bytes | None = None
         self._pong: bytes | None = None
         """The latest that could not be written yet."""
@@ -196,7 +191,7 @@ class Stream(asyncio.Protocol):
     def replied(self, reply: Reply) -> None:
         """A sender was told something; listeners hear of events that they have been sent."""
         if self._begin < reply.seq <= self._position:
-            self._tell_soon([reply])
+            self._replies.add([reply], self.wake)
 
     def peers(self, message: bytes) -> None:
         """The endpoint's listeners have changed; only the latest message counts."""
@@ -215,7 +210,7 @@ class Stream(asyncio.Protocol):
             return
         if not (self._paused or self._reading):
             self._send_rest()
-            self._send_replies()
+            self._send_replies(self._replies.all())
         self._leave()
         if self._protocol.state is State.OPEN:
             # A close frame's reason has 123 bytes at most (RFC 6455 §5.5).
@@ -296,34 +291,20 @@ class Stream(asyncio.Protocol):
             self._position = seq
             frames += _frame(message)
         # Of earlier pages' events too, where a log keeps replies among the events that came later.
-        self._tell_soon(
-            [reply for seq, reply in page.replies.items() if self._begin < seq <= self._position]
-        )
+        told = [one for seq, one in page.replies.items() if self._begin < seq <= self._position]
+        self._replies.add(told, self.wake)
         if frames and self._transport is not None:
             self._transport.writelines(frames)
         return bool(frames)
 
-    def _tell_soon(self, replies: list[Reply]) -> None:
-        """Nobody waits for them: many go in one message."""
-        if replies and not self._replies:
-            self._streams.loop.call_later(_REPLIES_AFTER_S, self._tell_now)
-        self._replies += replies
-
-    def _tell_now(self) -> None:
-        self._replies_are_due = bool(self._replies)
-        self.wake()
-
     def _send_rest(self) -> None:
         self._send_pong()
-        if self._replies_are_due or len(self._replies) >= _MANY_REPLIES:
-            self._send_replies()
+        self._send_replies(self._replies.due())
         if self._peers is not None:
             peers, self._peers = self._peers, None
             self._send(peers)
 
-    def _send_replies(self) -> None:
-        self._replies_are_due = False
-        replies, self._replies = tuple(self._replies), []
+    def _send_replies(self, replies: tuple[Reply, ...]) -> None:
         if replies:
             self._send(codec.encode(Replied(replies=replies)))
 
