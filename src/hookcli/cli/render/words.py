@@ -85,6 +85,8 @@ def _cell(ch: str) -> int:
 
 def cut(text: str, width: int) -> str:
     """The text, or as much as fits with `…` behind it."""
+    if text.isascii():
+        return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
     if cells(text) <= width:
         return text
     kept, used = [], 1
