@@ -59,6 +59,29 @@ def test_one_that_only_connected_anew_is_no_news(company: Company) -> None:
     assert company.told(peers(("mine", at(13)), ("you", at(14))), at(14)) is not None
 
 
+def test_a_broken_stream_of_ones_own_is_nobody_else(company: Company) -> None:
+    company.welcomed(at(12))
+    assert company.told(peers(("mine", at(11)), ("mine", at(12))), at(12)) is None
+    assert company.told(peers(("mine", at(12))), at(12)) is None
+
+
+def test_of_many_those_who_came_are_named_first(company: Company) -> None:
+    many = [(f"ci-{n}", at(9)) for n in range(300)]
+    assert company.told(peers(*many, ("mine", at(11))), at(12)) is not None
+    notice = company.told(peers(*many, ("mine", at(11)), ("you", at(12))), at(12))
+    assert notice is not None
+    who = "you, since 12:00; ci-0, since 09:00; ci-1, since 09:00; and 298 more"
+    assert notice.text.startswith(f"301 others ({who}) are on payments-dev")
+
+
+@pytest.mark.parametrize("since", [(10**18, 1), (-(10**18), 1), (1,), (1, 2, 3)])
+def test_times_that_cannot_be_leave_the_name(company: Company, since: tuple[int, ...]) -> None:
+    notice = company.told(Peers(names=("a", "b"), since=since), at(12))
+    assert notice is not None
+    assert "(a" in notice.text
+    assert "b" in notice.text
+
+
 def test_a_relay_that_does_not_say_since_when(company: Company) -> None:
     notice = company.told(Peers(names=("mine", "you")), at(12))
     assert notice is not None
