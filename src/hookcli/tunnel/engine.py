@@ -39,8 +39,8 @@ from hookcli.tunnel.routes import Router
 from hookcli.tunnel.standin import StandIn, cannot
 from hookcli.wire.messages import Event
 
-_REPLIES_S = 0.5
-"""How long an end that was planned waits to hear what the last senders were told."""
+_REPLIES_S = {"count": 0.5, "drained": 0.5, "stopped": 0.15, "for": 0.15}
+"""How long an end waits to hear what the last senders were told; the relay says so every 0.05 s."""
 
 
 class Engine:
@@ -204,9 +204,9 @@ class Engine:
                 await self._deliverer.idle()
         self._patience = None
         self._deliverer.cut()
-        if reason in ("count", "drained") and self._intake.untold:
+        if self._intake.untold and reason in _REPLIES_S:
             with suppress(TimeoutError):
-                async with asyncio.timeout(_REPLIES_S):
+                async with asyncio.timeout(_REPLIES_S[reason]):
                     await self._quiet.wait()
         self._reception.acknowledge_now()
         await self._client.close()
