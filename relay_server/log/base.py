@@ -161,7 +161,8 @@ class Log(Protocol):
     ) -> None:
         """Tell the next events after `after`: at most so many, and bytes; one event always may.
 
-        Nobody is told of an event before its own `told` was called.
+        Nobody is told of an event that is not durable; its own `told` is called in the same turn
+        of the loop, if it was not before.
         """
 
     def watch(self, endpoint: str, wake: Callable[[], None]) -> Callable[[], None]:

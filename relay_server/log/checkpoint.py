@@ -58,7 +58,8 @@ class Checkpointer:
     def look(self, written: int) -> None:
         """From the writer, after a commit of so many bytes: has the write-ahead log become large?"""
         self._unseen += max(1.0, written / (1 << 20))
-        if self._unseen < _UNSEEN:
+        # Where it is to be decided what the writer copies itself, an old size would mislead.
+        if self._unseen < _UNSEEN and not self._nearly and self._size < _MOST:
             return
         self._unseen = 0.0
         before = self._size

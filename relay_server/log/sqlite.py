@@ -45,8 +45,8 @@ class SqliteLog:
         self._large = LargeMessages(folder / "large")
         self._tail = Tail(tail_bytes)
         self._heads: dict[str, int] = {}
-        """As the loop has been told; the writer may be ahead. Nobody may read an event before its
-        sender's side knows of it."""
+        """As the loop has been told; the writer may be ahead. Nobody may read an event before the
+        turn in which its sender's side hears of it."""
         self._given: dict[str, int] = {}
         """The newest `seq` given to any draft, stored or not: none is given twice."""
         self._watchers: dict[str, set[Callable[[], None]]] = {}

@@ -26,6 +26,9 @@ _MOST_ROWS = 64
 _ROW = 4096
 """About what a row without its body costs in the write-ahead log, which holds whole pages."""
 
+_TABLES = 32 * 1024
+"""About what a transaction costs there by itself: a page of each table, however few rows it has."""
+
 _LARGE = 256 * 1024
 """Bytes of a body that gets a statement of its own: SQLite copies what a statement is given."""
 
@@ -77,7 +80,8 @@ def size(batch: Batch) -> int:
     """About how many bytes a batch adds to the write-ahead log."""
     bodies = sum(len(new.body) for new in batch.captures)
     answers = sum(len(one.body) for one in batch.attempts)
-    return bodies + answers + _ROW * (len(batch.captures) + len(batch.attempts) + len(batch.told))
+    rows = len(batch.captures) + len(batch.attempts) + len(batch.told)
+    return _TABLES + _ROW * rows + bodies + answers
 
 
 def write(db: sqlite3.Connection, batch: Batch) -> Committed:

@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 _COPY = "PRAGMA wal_checkpoint(PASSIVE)"
 
-_STEP = 24 << 20
+_STEP = 32 << 20
 """Bytes committed after which the background copies what there is: pages that were written several
 times meanwhile are copied once, and two syncs do for some thousand events."""
 
 _ROUNDS = 8
 """The log starts over only when all of it is copied, and meanwhile more is committed: then again."""
 
-_LONG = 4096
+_LONG = 6144
 """Pages of log at which the thread that commits copies the rest itself, and nothing more comes in."""
 
 

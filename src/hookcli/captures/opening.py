@@ -23,10 +23,10 @@ _PATIENCE_S = 5.0
 _PRAGMAS = (
     # In WAL mode a commit is then not synced: the relay's log is, and sends again after a power cut.
     "PRAGMA synchronous = NORMAL",
-    # The last resort only: `checkpoint.py` copies long before, beside who commits.
+    # The last resort only: `checkpoint.py` copies before, beside who commits.
     "PRAGMA wal_autocheckpoint = 8192",
     # A log that is made short has to be given its blocks again.
-    "PRAGMA journal_size_limit = 33554432",
+    "PRAGMA journal_size_limit = 67108864",
     # What is deleted is overwritten wherever that costs no further write.
     "PRAGMA secure_delete = FAST",
     # What a statement may have to undo is a few pages: else each batch makes and removes a file.
