@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hookcli.errors import UsageError
@@ -75,6 +75,7 @@ def framed(request: Request) -> list[tuple[bytes, bytes]]:
     ]
 
 
+@settings(max_examples=300)
 @given(st.lists(requests(), min_size=1, max_size=3))
 def test_curl_lines_come_back_to_the_byte(several: list[Request]) -> None:
     data = exported("curl", *(item(request) for request in several))
@@ -284,6 +285,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=300)
 @given(JSON)
 def test_any_json_is_imported_or_refused_in_the_documented_way(value: object) -> None:
     good = {"type": "event", "method": "GET", "path": "/", "headers": []}
