@@ -201,20 +201,19 @@ class Inbound:
         """A piece of the target."""
         if not (self._stand_in or self._said):
             self._target += url
-            self._fields_size += len(url)
-            if self._fields_size > self.limits.max_head:
-                self._stop(answers.HEAD_TOO_LARGE)
+            self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A whole field; behind the body it is a trailer, which nobody is promised."""
         if self.head is None:
             # White space around the value is not part of it (RFC 9110 §5.5).
             self._fields.append((name, value.rstrip(b" \t")))
-            self._fields_size += len(name) + len(value) + 4
-            if self._fields_size > self.limits.max_head:
-                self._stop(answers.HEAD_TOO_LARGE)
-            if len(self._fields) > self.limits.max_fields:
-                self._stop(answers.HEAD_TOO_LARGE)
+            self._count(len(name) + len(value) + 4)
+
+    def _count(self, size: int) -> None:
+        self._fields_size += size
+        if self._fields_size > self.limits.max_head or len(self._fields) > self.limits.max_fields:
+            self._stop(answers.HEAD_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
         """The empty line behind the head."""
