@@ -6,7 +6,6 @@ idle stream is this object, its socket, and no task.
 """
 
 import asyncio
-import struct
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
@@ -15,6 +14,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from hookcli.wire import codec
+from hookcli.wire.frames import head
 from hookcli.wire.messages import (
     Ack,
     ListenerMessage,
@@ -395,9 +395,4 @@ class Stream(asyncio.Protocol):
 
 def _frame(message: bytes) -> tuple[bytes, bytes]:
     """One binary message as one frame (RFC 6455 §5.2); the message itself is not copied."""
-    size = len(message)
-    if size < 126:
-        return struct.pack("!BB", 0x82, size), message
-    if size < 65_536:
-        return struct.pack("!BBH", 0x82, 126, size), message
-    return struct.pack("!BBQ", 0x82, 127, size), message
+    return head(len(message)), message

@@ -5,12 +5,13 @@ four random bytes each time.
 """
 
 import os
-import struct
 
 try:
     from websockets.speedups import apply_mask
 except ImportError:  # a platform without compiled wheels
     from websockets.utils import apply_mask
+
+from hookcli.wire.frames import MASKED, head
 
 _FRESH = 4096
 """Random bytes that are asked for at once."""
@@ -32,11 +33,4 @@ class Masks:
 
 def binary(message: bytes, mask: bytes) -> tuple[bytes, bytes]:
     """One binary message as one frame: its head, and the masked message."""
-    size = len(message)
-    if size < 126:
-        head = struct.pack("!BB", 0x82, 0x80 | size)
-    elif size < 65_536:
-        head = struct.pack("!BBH", 0x82, 0xFE, size)
-    else:
-        head = struct.pack("!BBQ", 0x82, 0xFF, size)
-    return head + mask, apply_mask(message, mask)
+    return head(len(message), MASKED) + mask, apply_mask(message, mask)
