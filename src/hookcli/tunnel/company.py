@@ -68,11 +68,11 @@ class Company:
 def _shown(listener: _Listener, now: int) -> str:
     name, since = listener
     called = name or "without a name"
+    if not since:
+        return called
     try:
         came = datetime.fromtimestamp(since / 1e6).astimezone()
         today = came.date() == datetime.fromtimestamp(now / 1e6).astimezone().date()
     except (ValueError, OverflowError, OSError):  # a relay may say anything
-        return called
-    if not since:
         return called
     return f"{called}, since {came:%H:%M}" if today else f"{called}, since {came:%Y-%m-%d %H:%M}"
